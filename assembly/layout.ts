@@ -1,0 +1,82 @@
+// The memory map: where each region lies, and how far apart its records are.
+//
+// Everything the core knows is in the shared memory that it imports. Offsets of
+// fixed regions are constants; those behind them depend on the capacities that
+// the header states.
+//
+//   0      ┌──────────────────────────┐
+//          │ header                   │ read-only once created
+//   128    │ shutdown                 │
+//   256    │ thread ids               │
+//   384    │ driver lock              │
+//   512    │ bell                     │
+//   640    │ free lists: parkers,     │ a cache line each
+//          │ locks, timers            │
+//   1024   │ sleepers                 │ one bit a parker
+//   3072   │ timer wheel              │
+//   5120   ├──────────────────────────┤
+//          │ parkers                  │ 256 bytes each
+//          ├──────────────────────────┤
+//          │ locks                    │ 128 bytes each
+//          ├──────────────────────────┤
+//          │ timers                   │ 64 bytes each
+//          └──────────────────────────┘
+
+import { Header } from "./header";
+
+/** Counts every change of this map, or of what a record holds. */
+export const LAYOUT_VERSION: i32 = 1;
+/** The first word of the memory: "layb", read as a little-endian integer. */
+export const MAGIC: i32 = 0x6279616c;
+
+/**
+ * The distance that keeps two words out of each other's way: 128 bytes, since
+ * x86 fetches lines of 64 in pairs and Apple's cores have lines of 128.
+ * Source: crossbeam-utils, src/cache_padded.rs.
+ */
+export const CACHE_LINE: usize = 128;
+
+export const HEADER: usize = 0;
+export const SHUTDOWN: usize = 128;
+export const THREADS: usize = 256;
+export const DRIVER_LOCK: usize = 384;
+export const BELL: usize = 512;
+export const FREE_PARKERS: usize = 640;
+export const FREE_LOCKS: usize = 768;
+export const FREE_TIMERS: usize = 896;
+export const SLEEPERS: usize = 1024;
+export const WHEEL: usize = 3072;
+export const PARKERS: usize = 5120;
+
+export const PARKER_BYTES: usize = 256;
+export const LOCK_BYTES: usize = 128;
+export const TIMER_BYTES: usize = 64;
+
+/** As many parkers as the bits between `SLEEPERS` and `WHEEL`. */
+export const MAX_PARKERS: i32 = 16384;
+
+/** The address of the parker with this index. */
+export function parkerAt(index: i32): usize {
+  return PARKERS + <usize> index * PARKER_BYTES;
+}
+
+/** The index of the parker at this address. */
+export function parkerIndex(address: usize): i32 {
+  return <i32> ((address - PARKERS) / PARKER_BYTES);
+}
+
+/** Where the locks begin. */
+export function locks(header: Header): usize {
+  return PARKERS + <usize> header.parkers * PARKER_BYTES;
+}
+
+/** Where the timers begin. */
+export function timers(header: Header): usize {
+  return locks(header) + <usize> header.locks * LOCK_BYTES;
+}
+
+/** Bytes that a memory of these capacities needs. */
+export function memoryBytes(parkers: i32, locks: i32, timers: i32): usize {
+  return PARKERS + <usize> parkers * PARKER_BYTES +
+    <usize> locks * LOCK_BYTES + <usize> timers * TIMER_BYTES;
+}

@@ -1,0 +1,341 @@
+// The one-token thread parker: a state word, and a doorbell for owners that
+// sleep in their event loop.
+//
+// The states and the transitions T1 to T14 are those of Tokio's parker,
+// tokio/src/runtime/scheduler/multi_thread/park.rs. The sleep on the state word
+// itself is that of the futex parker in Rust's standard library,
+// library/std/src/sys/sync/thread_parking/futex.rs.
+
+import { Counters } from "./counters";
+import { header, isShutdown } from "./header";
+import { trace } from "./trace";
+
+/** No token, and the owner is awake. */
+export const EMPTY: i32 = 0;
+/** The owner sleeps on the state word, or is about to. */
+export const PARKED_CONDVAR: i32 = 1;
+/** The owner sleeps in a driver, or is about to. */
+export const PARKED_DRIVER: i32 = 2;
+/** The token is there. */
+export const NOTIFIED: i32 = 3;
+
+const STATE: i32 = 3;
+/** Set on a sleeping owner that is wanted in the driver. Not a state. */
+const SUMMONED: i32 = 4;
+/** A generation is odd while its parker is claimed. */
+const ONE_GENERATION: i32 = 8;
+const CLAIMED: i32 = ONE_GENERATION;
+
+// What an operation found, or asks of its caller. `parkResult` in the facade.
+export const UNPARKED: i32 = 0;
+export const TIMED_OUT: i32 = 1;
+/** The driver lock is the caller's, and the state is PARKED_DRIVER. */
+export const DRIVER: i32 = 2;
+export const ENDED: i32 = 3;
+/** No token. Ask again with the time that is left. */
+export const AGAIN: i32 = 4;
+/** The state is PARKED_CONDVAR. Sleep on the word, then call `wake()`. */
+export const SLEEP: i32 = 5;
+/** The parker belongs to a later claim, or to none. */
+export const STALE: i32 = 6;
+/** The parker is parked already: two owners. */
+export const CONFLICT: i32 = 7;
+
+// What an unpark asks of its caller.
+export const DONE: i32 = 0;
+/** Ring the shared driver. */
+export const RING: i32 = 1;
+/** Wake the sleeper on the state word. */
+export const WAKE: i32 = 2;
+
+/**
+ * One thread owns a parker and parks; any thread may unpark it.
+ *
+ *           unpark             take
+ *   EMPTY ──────────▶ NOTIFIED ──────▶ EMPTY
+ *     │ commit           ▲
+ *     ▼                  │ unpark, then the bell
+ *   PARKED_CONDVAR ──────┤
+ *   PARKED_DRIVER  ──────┘
+ *     │ wake, leave: deadline, event
+ *     ▼
+ *   EMPTY
+ *
+ * The state shares its word with the generation of the claim, so that an
+ * unpark through a stale handle changes nothing, however late it comes:
+ *
+ *    31                            3   2   1 0
+ *   ┌───────────────────────────────┬─────┬─────┐
+ *   │ generation, odd while claimed │summ.│state│
+ *   └───────────────────────────────┴─────┴─────┘
+ *
+ * `base` is the word with state EMPTY: the generation alone.
+ *
+ * Invariant: unparkers write NOTIFIED and nothing else, summoners set the one
+ * bit of a PARKED_CONDVAR word; every other write is the owner's.
+ */
+@unmanaged
+export class Parker {
+  private state: i32;
+  private bell: i32;
+  /** Which bell wakes a PARKED_DRIVER owner: the driver's, or its own. */
+  private ownBell: i32;
+  /** Links free parkers. `Registry` owns it. */
+  next: i32;
+  /** The thread id of the owner; 0 between two owners. */
+  private thread: i32;
+
+  private get word(): usize {
+    return changetype<usize>(this) + offsetof<Parker>("state");
+  }
+
+  /** The word on which the owner's event loop counts rings. */
+  get doorbell(): usize {
+    return changetype<usize>(this) + offsetof<Parker>("bell");
+  }
+
+  private get ownBellWord(): usize {
+    return changetype<usize>(this) + offsetof<Parker>("ownBell");
+  }
+
+  private get counters(): Counters {
+    return Counters.of(changetype<usize>(this));
+  }
+
+  /** Makes a free parker the caller's. Returns its base. */
+  claim(): i32 {
+    // EMPTY -> EMPTY, one generation up. Nobody else writes a free parker, but
+    // the word is read by stale unparkers.
+    // Release. Pairs with the load in `unpark()` [P3].
+    return atomic.add<i32>(this.word, ONE_GENERATION) + ONE_GENERATION;
+  }
+
+  private get threadWord(): usize {
+    return changetype<usize>(this) + offsetof<Parker>("thread");
+  }
+
+  /** Makes a parker without an owner the thread's. Returns whether it was. */
+  adopt(thread: i32): bool {
+    // 0 -> thread. One of many wins.
+    // Acquire. Pairs with the exchange in `detach()` [P5].
+    return atomic.cmpxchg<i32>(this.threadWord, 0, thread) == 0;
+  }
+
+  /** Leaves the parker, not parked, to whoever adopts it. */
+  detach(thread: i32): bool {
+    // Thread -> 0.
+    // Release. Pairs with the exchange in `adopt()` [P5].
+    return atomic.cmpxchg<i32>(this.threadWord, thread, 0) == thread;
+  }
+
+  /** Frees the parker. Returns DONE, STALE, or CONFLICT if it is parked. */
+  release(base: i32): i32 {
+    while (true) {
+      // Relaxed: a guess, which the exchange below confirms or refutes.
+      const seen = atomic.load<i32>(this.word);
+      if (!isBase(seen, base)) return STALE;
+      const state = seen & STATE;
+      if (state == PARKED_CONDVAR || state == PARKED_DRIVER) return CONFLICT;
+      // EMPTY or NOTIFIED -> EMPTY, one generation up. A token goes with its
+      // claim. An exchange, since an unpark may come in between.
+      // Release. Pairs with the load in `unpark()` [P3].
+      const found = atomic.cmpxchg<i32>(this.word, seen, base + ONE_GENERATION);
+      if (found == seen) return DONE;
+    }
+  }
+
+  /** The base of the claim in force, or of the free parker. */
+  get base(): i32 {
+    // Relaxed: the claimer reads what it wrote itself.
+    return atomic.load<i32>(this.word) & ~(STATE | SUMMONED);
+  }
+
+  /** Whether `base` is the claim in force. */
+  isClaimed(base: i32): bool {
+    // Acquire. Pairs with the writes in `claim()` and `release()` [P3].
+    return (base & CLAIMED) != 0 && isBase(atomic.load<i32>(this.word), base);
+  }
+
+  /** T1: takes the token if it is there. Returns UNPARKED, ENDED or AGAIN. */
+  take(base: i32): i32 {
+    // NOTIFIED -> EMPTY. An exchange and not a load and a store: it must read
+    // the last unpark, so that what came before that one is visible.
+    // Acquire. Pairs with the exchange in `unpark()` [P1].
+    const seen = atomic.cmpxchg<i32>(this.word, base | NOTIFIED, base);
+    if (seen != (base | NOTIFIED)) return AGAIN;
+    trace(changetype<usize>(this), seen, base);
+    return taken();
+  }
+
+  /** T2 or T7: EMPTY -> `state`. Returns `code`, or why it cannot be. */
+  private commit(base: i32, state: i32, code: i32): i32 {
+    // EMPTY -> PARKED_CONDVAR or PARKED_DRIVER.
+    // Release. Pairs with the exchange in `unpark()`, which must see `ownBell`
+    // with the state [P2], and takes the doorbell from what it saw [P1].
+    const seen = atomic.cmpxchg<i32>(this.word, base, base | state);
+    if (seen == base) {
+      trace(changetype<usize>(this), seen, base | state);
+      this.counters.countPark();
+      return code;
+    }
+    if (!isBase(seen, base)) return STALE;
+    if ((seen & STATE) != NOTIFIED) return CONFLICT;
+    // T3 or T8. The token came first, and only the owner can take it away.
+    this.reset(base);
+    return taken();
+  }
+
+  /** T2: EMPTY -> PARKED_CONDVAR. Returns SLEEP, or what there was instead. */
+  commitCondvar(base: i32): i32 {
+    return this.commit(base, PARKED_CONDVAR, SLEEP);
+  }
+
+  /**
+   * T7: EMPTY -> PARKED_DRIVER. The owner holds the driver lock, or sleeps in
+   * its own event loop behind its own doorbell.
+   */
+  commitDriver(base: i32, ownBell: bool): i32 {
+    // Relaxed: the exchange in `commit()` publishes it [P2].
+    atomic.store<i32>(this.ownBellWord, ownBell ? 1 : 0);
+    return this.commit(base, PARKED_DRIVER, DRIVER);
+  }
+
+  /**
+   * T3 to T6 and T8 to T10: the owner is awake and empties the word, whatever
+   * came. Returns the bits that it found below the generation.
+   */
+  reset(base: i32): i32 {
+    // NOTIFIED, PARKED_CONDVAR or PARKED_DRIVER -> EMPTY. An exchange and not a
+    // store, since a token may come up to this instant, and whoever takes it
+    // must read the last unpark.
+    // Acquire. Pairs with the exchange in `unpark()` [P1].
+    const seen = atomic.xchg<i32>(this.word, base);
+    trace(changetype<usize>(this), seen, base);
+    if (!isBase(seen, base) || (seen & STATE) == EMPTY) unreachable();
+    return seen ^ base;
+  }
+
+  /** Sleeps on the state word while it is PARKED_CONDVAR. */
+  wait(base: i32, timeoutNs: i64): i32 {
+    // Blocks only if the word is still what `commitCondvar()` wrote: an unpark
+    // in between is not lost.
+    // Acquire. Pairs with the exchange in `unpark()` [P1].
+    return atomic.wait<i32>(this.word, base | PARKED_CONDVAR, timeoutNs);
+  }
+
+  /** Whether the owner, committed to its state word, may not sleep on. */
+  isWoken(base: i32): bool {
+    // Relaxed: `reset()` reads the word again, and takes what is there.
+    return atomic.load<i32>(this.word) != (base | PARKED_CONDVAR);
+  }
+
+  /** Whether a token came for the owner, asleep in a driver. */
+  isNotified(): bool {
+    // Relaxed: `reset()` reads the word again, and takes what is there.
+    return (atomic.load<i32>(this.word) & STATE) == NOTIFIED;
+  }
+
+  /**
+   * T11 to T14: makes the token available. Returns DONE, RING, WAKE, or STALE
+   * if the parker is no longer `base`'s.
+   */
+  unpark(base: i32): i32 {
+    // Relaxed: a guess, which the exchange below confirms or refutes; a guess
+    // at another generation is right for ever [P3].
+    let seen = atomic.load<i32>(this.word);
+    while (true) {
+      if (!isBase(seen, base)) return STALE;
+      // EMPTY, PARKED_CONDVAR, PARKED_DRIVER or NOTIFIED -> NOTIFIED. The last
+      // one writes too, so that the park which takes the token sees what came
+      // before each of the unparks that it stands for. Not a plain swap, since
+      // that would wake whoever claimed a released parker next.
+      // Release. Pairs with `take()`, `reset()` and `wait()` [P1], and with the
+      // exchange in `commit()` [P2].
+      const found = atomic.cmpxchg<i32>(this.word, seen, seen | NOTIFIED);
+      if (found == seen) break;
+      seen = found;
+    }
+    trace(changetype<usize>(this), seen, seen | NOTIFIED);
+    if ((seen & STATE) == EMPTY || (seen & STATE) == NOTIFIED) return DONE;
+    return this.wakeOwner(seen & STATE);
+  }
+
+  /** Wakes the owner from the sleep that it was seen in. */
+  private wakeOwner(state: i32): i32 {
+    if (state == PARKED_CONDVAR) return this.wakeCondvar();
+    // Relaxed: the exchange that read PARKED_DRIVER orders it [P2]. If the
+    // owner has gone on since, a bell rings in vain, and does no harm.
+    if (atomic.load<i32>(this.ownBellWord) == 0) return RING;
+    this.ringDoorbell();
+    return DONE;
+  }
+
+  private wakeCondvar(): i32 {
+    if (header().hasHostWait) return WAKE;
+    // Wakes the one thread that sleeps on this word. If it does not sleep yet,
+    // its wait finds the word changed [P1].
+    // Relaxed: the exchange before it carries the state.
+    atomic.notify(this.word, 1);
+    return DONE;
+  }
+
+  /** Wakes the owner's event loop. */
+  ringDoorbell(): void {
+    // Counts the rings: an event loop about to listen for the next one finds
+    // another number, and does not sleep.
+    // Release. Pairs with the load of the doorbell in the facade [P4].
+    atomic.add<i32>(this.doorbell, 1);
+    // All, and not one: a listener that was given up stays in the queue, and
+    // would take the ring for itself.
+    // Relaxed: the addition above carries the ring.
+    atomic.notify(this.doorbell, -1);
+  }
+
+  /**
+   * Asks the owner, asleep on the state word, to take the driver. Returns DONE,
+   * or WAKE if the caller is to wake it, or AGAIN if it does not sleep so.
+   */
+  summon(): i32 {
+    // Relaxed: a guess, which the exchange below confirms or refutes.
+    const seen = atomic.load<i32>(this.word);
+    if ((seen & (STATE | SUMMONED)) != PARKED_CONDVAR) return AGAIN;
+    // The state stays what it is; the word changes, so that the owner cannot
+    // fall asleep past this summons. An unpark keeps the bit.
+    // SeqCst. Pairs with the exchange in `reset()`, whose caller then tries the
+    // driver lock [D2].
+    if (atomic.cmpxchg<i32>(this.word, seen, seen | SUMMONED) != seen) {
+      return AGAIN;
+    }
+    return this.wakeCondvar();
+  }
+
+  /** Asks the owner, asleep in its event loop, to keep the driver. */
+  summonEventLoop(): i32 {
+    // Relaxed: an owner that is awake looks at the driver before it sleeps.
+    const state = atomic.load<i32>(this.word) & STATE;
+    // Relaxed: as above; a wrong guess rings in vain.
+    const ownBell = atomic.load<i32>(this.ownBellWord);
+    if (state != PARKED_DRIVER || ownBell == 0) return AGAIN;
+    this.ringDoorbell();
+    return DONE;
+  }
+}
+
+/** Whether the bits that `reset()` found hold the token. */
+export function hasToken(bits: i32): bool {
+  return (bits & STATE) == NOTIFIED;
+}
+
+/** Whether the bits that `reset()` found hold a summons. */
+export function hasSummons(bits: i32): bool {
+  return (bits & SUMMONED) != 0;
+}
+
+/** What a park that took the token returns. Shutdown gives everybody one. */
+export function taken(): i32 {
+  return isShutdown() ? ENDED : UNPARKED;
+}
+
+function isBase(word: i32, base: i32): bool {
+  return (word & ~(STATE | SUMMONED)) == base;
+}

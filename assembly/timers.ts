@@ -1,0 +1,139 @@
+// Timers as their users see them: armed from any thread, fired by whoever holds
+// the driver.
+
+import { DriverLock } from "./driver_lock";
+import { header } from "./header";
+import { parkerAt, WHEEL } from "./layout";
+import { Mutex } from "./mutex";
+import { CONFLICT, DONE, Parker, RING, STALE } from "./parker";
+import { ARMED, IDLE, Timer } from "./timer";
+import { NEVER, Wheel } from "./wheel";
+
+/** A quarter of a millisecond: the coarsest step that `setTimeout` cannot see. */
+const TICKS_PER_MS: f64 = 4;
+
+/** The driver has no owner: `handOff()` finds one. */
+export const HAND_OFF: i32 = 3;
+/** The runtime was shut down. */
+export const TIMER_ENDED: i32 = 4;
+
+/** The one wheel of a memory. */
+export function wheel(): Wheel {
+  return changetype<Wheel>(WHEEL);
+}
+
+function lockWheel(thread: i32): void {
+  Mutex.lock(wheel().lockWord, thread, -1);
+}
+
+function unlockWheel(thread: i32): void {
+  Mutex.unlock(wheel().lockWord, thread);
+}
+
+function toTick(ms: f64): f64 {
+  return (ms - header().epochMs) * TICKS_PER_MS;
+}
+
+/**
+ * Arms a timer, or arms it anew. Returns DONE, STALE, TIMER_ENDED, or what it
+ * takes to have the driver's owner know: RING or HAND_OFF.
+ */
+export function armTimer(
+  timer: Timer,
+  base: i32,
+  deadlineMs: f64,
+  thread: i32,
+): i32 {
+  // Rounded up: a timer never fires early.
+  const tick = <i64> ceil<f64>(toTick(deadlineMs));
+  lockWheel(thread);
+  let code = STALE;
+  if (timer.isClaimed(base)) {
+    if (wheel().isClosed) {
+      code = TIMER_ENDED;
+    } else {
+      if (timer.read() == ARMED) wheel().disarm(timer, IDLE);
+      wheel().arm(timer, tick);
+      // The owner published what it sleeps to under this lock, so it has either
+      // seen the timer or is compared with here. Source: tokio #6682.
+      code = timer.tick < wheel().nextWake ? RING : DONE;
+    }
+  }
+  unlockWheel(thread);
+  return code == DONE || code == RING ? tellDriver(code) : code;
+}
+
+/** How to have the driver's owner know of an earlier deadline. */
+function tellDriver(code: i32): i32 {
+  const holder = DriverLock.holder();
+  if (holder == 0) return HAND_OFF;
+  if (code == DONE || holder > 0) return code;
+  changetype<Parker>(parkerAt(-holder - 1)).ringDoorbell();
+  return DONE;
+}
+
+/** Takes a timer out. Returns whether it was armed, or -1 if it is stale. */
+export function cancelTimer(timer: Timer, base: i32, thread: i32): i32 {
+  lockWheel(thread);
+  let found = -1;
+  if (timer.isClaimed(base)) {
+    found = timer.read() == ARMED ? 1 : 0;
+    if (found != 0) wheel().disarm(timer, IDLE);
+  }
+  unlockWheel(thread);
+  return found;
+}
+
+/** Frees a timer, armed or not. Returns whether the claim was in force. */
+export function releaseTimer(timer: Timer, base: i32, thread: i32): bool {
+  lockWheel(thread);
+  const isClaimed = timer.isClaimed(base);
+  if (isClaimed) {
+    if (timer.read() == ARMED) wheel().disarm(timer, IDLE);
+    timer.release(base);
+  }
+  unlockWheel(thread);
+  return isClaimed;
+}
+
+/**
+ * Publishes when the driver's owner will wake. Returns it, in milliseconds on
+ * the shared clock; infinity if there is no timer.
+ */
+export function prepareTimers(thread: i32): f64 {
+  lockWheel(thread);
+  const tick = wheel().nextExpiration();
+  wheel().nextWake = tick;
+  unlockWheel(thread);
+  if (tick == NEVER) return Infinity;
+  return header().epochMs + <f64> tick / TICKS_PER_MS;
+}
+
+/**
+ * Collects a batch of timers that are due, for the driver's owner to deliver
+ * without the lock. Returns how many; ask again until it is 0.
+ */
+export function collectTimers(nowMs: f64, thread: i32): i32 {
+  const tick = <i64> floor<f64>(toTick(nowMs));
+  lockWheel(thread);
+  const fired = wheel().collect(tick);
+  wheel().nextWake = wheel().nextExpiration();
+  unlockWheel(thread);
+  return fired;
+}
+
+/** Unparks the target at `place` in the batch. Returns DONE or WAKE. */
+export function deliverTimer(place: i32): i32 {
+  const parker = changetype<Parker>(<usize> wheel().batchTarget(place));
+  const code = parker.unpark(wheel().batchBase(place));
+  // Who sleeps in the shared driver is the caller; a parker that was released
+  // needs no timer.
+  return code == RING || code == STALE || code == CONFLICT ? DONE : code;
+}
+
+/** Takes out every timer, and lets nobody arm another. */
+export function closeTimers(thread: i32): void {
+  lockWheel(thread);
+  wheel().close();
+  unlockWheel(thread);
+}

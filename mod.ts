@@ -1,0 +1,71 @@
+/**
+ * Park a thread until another one wakes it, in the same way on Deno, Bun and
+ * Node.
+ *
+ * The mechanism is that of Tokio's multi-thread scheduler: one atomic word for
+ * each thread says how it sleeps, and an unpark rings the right bell. Whoever
+ * parks first sleeps in the shared driver and fires everybody's timers; the
+ * others sleep on their own words. The state machine is WebAssembly over shared
+ * memory.
+ *
+ * @example Usage
+ * ```ts
+ * import { Runtime } from "@layby/layby";
+ *
+ * using runtime = Runtime.create({ parkers: 4 });
+ * const parker = runtime.parker();
+ * const timer = runtime.timer(parker.handle);
+ * timer.schedule(runtime.now() + 5);
+ * parker.park(); // "unparked", in 5 ms
+ * ```
+ *
+ * @module
+ */
+
+export type {
+  CondvarHandle,
+  Handle,
+  HandleKind,
+  MutexHandle,
+  ParkerHandle,
+  TimerHandle,
+} from "./src/core/handle.ts";
+export type { RuntimeHandle } from "./src/core/module.ts";
+export type { Driver } from "./src/driver.ts";
+export {
+  ArgumentRangeError,
+  ArgumentTypeError,
+  CannotBlockError,
+  ExhaustedError,
+  ForeignHandleError,
+  InUseError,
+  LaybyError,
+  type LaybyErrorCode,
+  LayoutError,
+  NotOwnerError,
+  ReleasedError,
+  ShutdownError,
+  StaleHandleError,
+  TwoOwnersError,
+  UnsupportedError,
+  UnwakeableError,
+} from "./src/errors.ts";
+export type { ParkerCounters } from "./src/park/counters.ts";
+export type {
+  ParkAsyncOptions,
+  Parker,
+  ParkerOptions,
+} from "./src/park/parker.ts";
+export type { ParkResult } from "./src/park/result.ts";
+export type { Unparker } from "./src/park/unparker.ts";
+export {
+  type AttachOptions,
+  type DriverName,
+  Runtime,
+  type RuntimeOptions,
+  type WaitName,
+} from "./src/runtime.ts";
+export type { Condvar } from "./src/sync/condvar.ts";
+export type { Mutex, MutexGuard } from "./src/sync/mutex.ts";
+export type { Thread } from "./src/thread.ts";
+export type { Timer, TimerState } from "./src/time/timer.ts";

@@ -1,0 +1,61 @@
+// Builds the core and writes it into the sources, where it is committed: a
+// clone, an import by URL and a test need no compiler.
+//
+//   deno task build            compile, write
+//   deno task build --check    compile, compare with what is committed
+
+import { readFile, writeFile } from "node:fs/promises";
+import process from "node:process";
+import { inRoot } from "./paths.ts";
+import { runMain } from "./processes.ts";
+import { compile } from "./wasm/compile.ts";
+import { readOutline } from "./wasm/reader.ts";
+import { readSignatures, render } from "./wasm/render.ts";
+
+const ENTRY = "assembly/index.ts";
+
+/** What is built from the one entry. */
+const VARIANTS = [
+  { path: "src/core/core.generated.ts", name: "WASM_BASE64", defines: [] },
+  {
+    // Writes down each transition, for the tests.
+    path: "tests/core/trace.generated.ts",
+    name: "TRACE_WASM_BASE64",
+    defines: ["TRACE=1"],
+  },
+];
+
+async function build({ path, name, defines }: (typeof VARIANTS)[number]) {
+  const compiled = await compile(ENTRY, defines);
+  const signatures = readSignatures(await readFile(inRoot(ENTRY), "utf8"));
+  const text = render(compiled, signatures, name);
+  const { functions, exports } = readOutline(compiled.wasm);
+  const size = `${compiled.wasm.length} bytes of wasm, ` +
+    `${functions} functions, ${exports.length} exports, ` +
+    `${compiled.constants.size} constants`;
+  return { path, text, size };
+}
+
+function committed(path: string): Promise<string> {
+  return readFile(inRoot(path), "utf8").catch(() => "");
+}
+
+async function check(path: string, text: string): Promise<boolean> {
+  if (await committed(path) === text) return true;
+  console.error(
+    `${path}: not what the sources compile to. Run \`deno task build\`.`,
+  );
+  return false;
+}
+
+async function main(): Promise<void> {
+  const isCheck = process.argv.includes("--check");
+  const built = await Promise.all(VARIANTS.map(build));
+  for (const { path, text, size } of built) {
+    console.log(`${path}: ${size}`);
+    if (!isCheck) await writeFile(inRoot(path), text);
+    else if (!await check(path, text)) process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) await runMain(main);

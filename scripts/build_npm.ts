@@ -1,0 +1,38 @@
+// Builds what npm ships: dist/, as JavaScript modules and their declarations.
+
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { filesBelow, inRoot } from "./paths.ts";
+import { runMain, runOrThrow } from "./processes.ts";
+import { runtimeNamed } from "./runtimes.ts";
+
+const TSC = inRoot("node_modules/typescript/bin/tsc");
+
+/** Empties dist/ and fills it. */
+export async function buildNpm(): Promise<void> {
+  await rm(inRoot("dist"), { recursive: true, force: true });
+  const args = [TSC, "-p", inRoot("tsconfig.npm.json")];
+  await runOrThrow(runtimeNamed("node").path, args);
+  for (const path of filesBelow("dist", ".d.ts")) await pointToJavaScript(path);
+}
+
+// The compiler rewrites specifiers in what it emits as JavaScript, and leaves
+// those in declarations.
+async function pointToJavaScript(path: string): Promise<void> {
+  const text = await readFile(inRoot(path), "utf8");
+  await writeFile(inRoot(path), rewriteSpecifiers(text));
+}
+
+/** Replaces `.ts` by `.js` at the end of relative specifiers. */
+export function rewriteSpecifiers(declarations: string): string {
+  return declarations.replace(
+    /(\b(?:from|import)\s*\(?\s*["']\.{1,2}\/[^"']*)\.ts(["'])/g,
+    "$1.js$2",
+  );
+}
+
+async function main(): Promise<void> {
+  await buildNpm();
+  console.log(`dist/: ${filesBelow("dist", ".js").length} modules`);
+}
+
+if (import.meta.main) await runMain(main);

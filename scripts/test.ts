@@ -1,0 +1,72 @@
+// Runs the tests under each runtime, and counts.
+//
+//   deno task test [--runtime deno|bun|node|node24]... [--filter text]
+//
+// `--filter` keeps the test files whose path contains the text. The last line
+// printed is the sum: `N passed, N failed`.
+
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { filesBelow } from "./paths.ts";
+import { run, runMain } from "./processes.ts";
+import { type RuntimeBinary, RUNTIMES } from "./runtimes.ts";
+import { type Counts, describe, judge, readCounts, sum } from "./summaries.ts";
+
+/** Milliseconds for all tests on one runtime. */
+const TIMEOUT = 15 * 60_000;
+
+async function testOn(
+  runtime: RuntimeBinary,
+  files: readonly string[],
+): Promise<Counts> {
+  const version = await runtime.version().catch(() => "(not installed)");
+  const args = runtime.testArgs(files);
+  const outcome = await run(runtime.path, args, { timeout: TIMEOUT });
+  const found = readCounts(runtime.name, outcome.output);
+  const counts = judge(found, outcome.code);
+  if (counts.failed > 0) {
+    console.log(outcome.output);
+    if (found === undefined) console.log(`${runtime.name}: no summary`);
+  }
+  const seconds = outcome.seconds.toFixed(1);
+  console.log(
+    `${runtime.name} ${version}: ${describe(counts)} (${seconds} s)`,
+  );
+  return counts;
+}
+
+function chosen(names: readonly string[] | undefined): RuntimeBinary[] {
+  const unknown = names?.find((name) =>
+    !RUNTIMES.some((runtime) => runtime.name === name)
+  );
+  if (unknown !== undefined) {
+    const known = RUNTIMES.map(({ name }) => name).join(", ");
+    throw new RangeError(
+      `Cannot test on ${unknown}: the runtimes are ${known}`,
+    );
+  }
+  return RUNTIMES.filter(({ name }) => names?.includes(name) ?? true);
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      runtime: { type: "string", multiple: true },
+      filter: { type: "string", default: "" },
+    },
+  });
+  const runtimes = chosen(values.runtime);
+  const files = filesBelow("tests", "_test.ts")
+    .filter((file) => file.includes(values.filter));
+  if (files.length === 0) console.log("No test file matches");
+  const all: Counts[] = [];
+  // One after another: tests measure time, and must not take it from others.
+  for (const runtime of files.length === 0 ? [] : runtimes) {
+    all.push(await testOn(runtime, files));
+  }
+  const total = judge(sum(all), 0);
+  console.log(describe(total));
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+if (import.meta.main) await runMain(main);

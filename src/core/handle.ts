@@ -1,0 +1,106 @@
+// What names a parker, a timer or a lock across threads.
+
+import { checkObject } from "../arguments.ts";
+import {
+  ArgumentTypeError,
+  ForeignHandleError,
+  StaleHandleError,
+} from "../errors.ts";
+import type { Local } from "./local.ts";
+
+/** What has a handle. */
+export type HandleKind = "parker" | "timer" | "mutex" | "condvar";
+
+/**
+ * Identifies something in shared memory to other threads. Structured clone
+ * carries it. It goes stale when its thing is released.
+ */
+export interface Handle<Kind extends HandleKind> {
+  /** What it identifies. */
+  readonly kind: Kind;
+  /** The runtime it belongs to. */
+  readonly runtime: number;
+  /** Where it lies in shared memory, in bytes. */
+  readonly address: number;
+  /** Which claim of that place. */
+  readonly claim: number;
+}
+
+/** Identifies a parker: pass it to `Runtime.unparker()` in another thread. */
+export type ParkerHandle = Handle<"parker">;
+/** Identifies a timer: pass it to `Runtime.attachTimer()` in another thread. */
+export type TimerHandle = Handle<"timer">;
+/** Identifies a mutex: pass it to `Runtime.attachMutex()` in another thread. */
+export type MutexHandle = Handle<"mutex">;
+/** Identifies a condvar: see `Runtime.attachCondvar()`. */
+export type CondvarHandle = Handle<"condvar">;
+
+/** A region of records of one kind. */
+interface Region {
+  addressOf(index: number): number;
+  isClaimed(address: number, claim: number): number;
+  readonly capacity: number;
+}
+
+function regionOf(local: Local, kind: HandleKind): Region {
+  const { core, capacities } = local;
+  switch (kind) {
+    case "parker":
+      return {
+        addressOf: core.parkerAddress,
+        isClaimed: core.parkerIsClaimed,
+        capacity: capacities.parkers,
+      };
+    case "timer":
+      return {
+        addressOf: core.timerAddress,
+        isClaimed: core.timerIsClaimed,
+        capacity: capacities.timers,
+      };
+    default:
+      return {
+        addressOf: core.lockAddress,
+        isClaimed: core.lockIsClaimed,
+        capacity: capacities.locks,
+      };
+  }
+}
+
+/** Whether the number is the address of a record: the core reads anywhere. */
+function isRecord({ addressOf, capacity }: Region, address: number): boolean {
+  const first = addressOf(0);
+  const stride = addressOf(1) - first;
+  return Number.isInteger(address) && address >= first &&
+    address < addressOf(capacity) && (address - first) % stride === 0;
+}
+
+/**
+ * Returns the handle if it is one of this runtime's, and its claim in force.
+ *
+ * @throws {ArgumentTypeError} If it is no handle, or one of another kind.
+ * @throws {ForeignHandleError} If it is another runtime's.
+ * @throws {StaleHandleError} If what it named was released.
+ */
+export function checkHandle<Kind extends HandleKind>(
+  local: Local,
+  kind: Kind,
+  handle: Handle<Kind>,
+): Handle<Kind> {
+  checkObject(`use the ${kind} handle`, "it", handle);
+  if (handle.kind !== kind) {
+    throw new ArgumentTypeError(
+      `Cannot use the ${kind} handle as it is none: pass the handle of a ` +
+        kind,
+    );
+  }
+  if (handle.runtime !== local.id) throw new ForeignHandleError(kind);
+  const region = regionOf(local, kind);
+  const { address, claim } = handle;
+  if (
+    !isRecord(region, address) || !Number.isInteger(claim) ||
+    !region.isClaimed(address, claim)
+  ) {
+    throw new StaleHandleError(kind);
+  }
+  return handle;
+}

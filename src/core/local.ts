@@ -1,0 +1,47 @@
+// What one thread has of a runtime: its instance of the core, its host, its
+// driver. Everything that the facade's classes share.
+
+import type { Driver } from "../driver.ts";
+import type { Futex, Host } from "../host.ts";
+import { RING, WAKE } from "./core.generated.ts";
+import type { CoreExports } from "./core.generated.ts";
+import type { Capacities, RuntimeHandle } from "./module.ts";
+
+/** One thread's part of a runtime. */
+export interface Local {
+  /** This thread's instance of the core. */
+  readonly core: CoreExports;
+  /** The shared memory as words. */
+  readonly words: Int32Array<SharedArrayBuffer>;
+  /** What other threads attach to. */
+  readonly handle: RuntimeHandle;
+  /** Tells this runtime's handles from another's. */
+  readonly id: number;
+  /** Tells this thread from the others. From 1. */
+  readonly thread: number;
+  /** How many records of each kind there are. */
+  readonly capacities: Capacities;
+  /** What this JavaScript runtime can do. */
+  readonly host: Host;
+  /** What a blocking park sleeps in, if it gets the driver; if there is one. */
+  readonly driver: Driver | undefined;
+  /** System calls in place of WebAssembly's wait and notify, if asked for. */
+  readonly futex: Futex | undefined;
+  /** Whether this thread may block. */
+  readonly mayBlock: boolean;
+  /** Whether other threads can know of this runtime. */
+  isShared: boolean;
+  /** A driver of its own for each parker that sleeps in its event loop. */
+  loopDriver(parker: number): Driver;
+}
+
+/** Does what an unpark asks for: see the codes of the core's `unpark()`. */
+export function deliver(local: Local, code: number, address: number): void {
+  if (code === RING) local.driver?.unpark();
+  else if (code === WAKE) local.futex!.wake(address);
+}
+
+/** Wakes a sleeper that the core summoned, if the host is to wake it. */
+export function wakeSummoned(local: Local, address: number): void {
+  if (address !== 0) local.futex!.wake(address);
+}

@@ -1,0 +1,142 @@
+// The module and the memory: compiled once, instantiated by each thread. The
+// only file that names WebAssembly.
+
+import { LayoutError, UnsupportedError } from "../errors.ts";
+import {
+  type CoreExports,
+  LAYOUT_VERSION,
+  MAGIC,
+  WASM_BASE64,
+} from "./core.generated.ts";
+
+/** Bytes of a page. https://webassembly.github.io/spec/core/exec/runtime.html */
+const PAGE = 65536;
+
+/**
+ * Identifies a runtime to other threads: post it to a worker, and pass it to
+ * `Runtime.attach()` there. Structured clone carries it; nothing in it is yours
+ * to read or write.
+ */
+export interface RuntimeHandle {
+  /** The layout version of the core that wrote the memory. */
+  readonly layby: number;
+  /** The compiled core. */
+  readonly module: WebAssembly.Module;
+  /** The shared memory. */
+  readonly memory: WebAssembly.Memory;
+}
+
+/** How many records of each kind a memory has. */
+export interface Capacities {
+  /** Threads that can park at the same time. */
+  parkers: number;
+  /** Mutexes and condvars. */
+  locks: number;
+  /** Timers. */
+  timers: number;
+}
+
+/** What the first words of a memory say. See `Header` in the core. */
+export interface HeaderFields extends Capacities {
+  /** Tells one runtime's handles from another's. */
+  id: number;
+  /** `BLOCKING_DRIVER`, `HOST_WAIT`. */
+  flags: number;
+}
+
+/** This thread's instance, over the memory that all threads share. */
+export interface Core {
+  /** The functions of the core. */
+  readonly exports: CoreExports;
+  /** What other threads instantiate. */
+  readonly handle: RuntimeHandle;
+  /** The memory as words. It never grows. */
+  readonly words: Int32Array<SharedArrayBuffer>;
+  /** What the memory says of itself, once it is a runtime's. */
+  readonly header: HeaderFields;
+}
+
+let compiled: WebAssembly.Module | undefined;
+
+/** Compiles the core, once a thread. */
+export function compile(): WebAssembly.Module {
+  if (compiled) return compiled;
+  if (typeof SharedArrayBuffer === "undefined") {
+    throw new UnsupportedError(
+      "create a runtime",
+      "SharedArrayBuffer: in a browser, serve the page cross-origin isolated",
+    );
+  }
+  return compiled = compileBytes(WASM_BASE64);
+}
+
+/** Compiles a binary in base64. */
+export function compileBytes(base64: string): WebAssembly.Module {
+  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  return new WebAssembly.Module(bytes);
+}
+
+/** Makes a memory for these capacities, and an instance over it. */
+export function createCore(
+  module: WebAssembly.Module,
+  capacities: Capacities,
+): Core {
+  const { parkers, locks, timers } = capacities;
+  // A memory says how large it is to be before there is an instance to ask.
+  const probe = instantiate(module, newMemory(1));
+  const bytes = probe.memoryBytes(parkers, locks, timers);
+  return open(module, newMemory(Math.ceil(bytes / PAGE)));
+}
+
+/** Makes an instance over the memory of a handle. */
+export function attachCore(handle: RuntimeHandle): Core {
+  const { module, memory, layby } = handle;
+  if (layby !== LAYOUT_VERSION) {
+    throw new LayoutError(`layout ${layby}`, `layout ${LAYOUT_VERSION}`);
+  }
+  if (
+    !(module instanceof WebAssembly.Module) ||
+    !(memory instanceof WebAssembly.Memory)
+  ) {
+    throw new LayoutError("no module and memory", "a Runtime.handle");
+  }
+  const [magic, version] = new Int32Array(memory.buffer, 0, 2);
+  if (magic !== MAGIC) {
+    throw new LayoutError("no header of layby's", "a Runtime.handle");
+  }
+  if (version !== LAYOUT_VERSION) {
+    throw new LayoutError(`layout ${version}`, `layout ${LAYOUT_VERSION}`);
+  }
+  return open(module, memory);
+}
+
+function newMemory(pages: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({
+    initial: pages,
+    maximum: pages,
+    shared: true,
+  });
+}
+
+function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): CoreExports {
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  return instance.exports as unknown as CoreExports;
+}
+
+function open(module: WebAssembly.Module, memory: WebAssembly.Memory): Core {
+  const words = new Int32Array(memory.buffer as unknown as SharedArrayBuffer);
+  return {
+    exports: instantiate(module, memory),
+    handle: { layby: LAYOUT_VERSION, module, memory },
+    words,
+    get header() {
+      const [, , id, flags, parkers, locks, timers] = words as unknown as [
+        ...[number, number, number, number, number, number, number],
+      ];
+      return { id, flags, parkers, locks, timers };
+    },
+  };
+}

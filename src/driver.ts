@@ -1,0 +1,34 @@
+// The Driver contract: what a thread sleeps in when it parks. Types only.
+
+/**
+ * A source of events to sleep in.
+ *
+ * The order of calls: one thread at a time, the driver's owner, calls
+ * {@linkcode Driver.park}, again and again; any thread calls
+ * {@linkcode Driver.unpark} at any time; {@linkcode Driver.shutdown} comes once,
+ * from any thread, while others may be in `park()`. Timers are none of a
+ * driver's business: the owner bounds its sleep by the next deadline, and fires
+ * what is due when `park()` returns.
+ */
+export interface Driver {
+  /** The name that `Runtime.create()` knows it by. */
+  readonly name: string;
+  /** Whether `park()` blocks the thread, rather than return a promise. */
+  readonly blocks: boolean;
+  /**
+   * Sleeps until there is an event, somebody rings, or `timeout` passes;
+   * serves the events. May return early.
+   *
+   * @param timeout In milliseconds. Fractions count; `0` polls, `Infinity` is
+   * for ever.
+   * @returns How many events it served.
+   */
+  park(timeout: number): number | Promise<number>;
+  /**
+   * Rings: the `park()` that goes on returns, or the next one at once. Rings
+   * that nobody has heard yet count as one. Sets nobody's token.
+   */
+  unpark(): void;
+  /** Ends the sleep of the owner, and every later one. */
+  shutdown(): void;
+}

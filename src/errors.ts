@@ -1,0 +1,181 @@
+// Every error that layby throws on purpose: a class, a stable code, and a
+// message that says what to do.
+
+/** Tells errors apart for programs. Codes are stable; messages are not. */
+export type LaybyErrorCode =
+  | "cannot-block"
+  | "exhausted"
+  | "foreign-handle"
+  | "in-use"
+  | "invalid-layout"
+  | "not-owner"
+  | "released"
+  | "shutdown"
+  | "stale-handle"
+  | "two-owners"
+  | "unsupported"
+  | "unwakeable";
+
+/** What all errors of layby but those about arguments have in common. */
+export class LaybyError extends Error {
+  /** Why the operation failed. */
+  readonly code: LaybyErrorCode;
+
+  /** Constructs an error with a `code` for programs and a message for people. */
+  constructor(code: LaybyErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An argument of the wrong type. */
+export class ArgumentTypeError extends TypeError {
+  /** Why the operation failed. */
+  readonly code: "invalid-type" = "invalid-type";
+  /** The name of the class. */
+  override readonly name = "ArgumentTypeError";
+}
+
+/** An argument of the right type, out of its range. */
+export class ArgumentRangeError extends RangeError {
+  /** Why the operation failed. */
+  readonly code: "out-of-range" = "out-of-range";
+  /** The name of the class. */
+  override readonly name = "ArgumentRangeError";
+}
+
+/** A blocking call on a thread that must not block. */
+export class CannotBlockError extends LaybyError {
+  /** Constructs the error for an action, such as `park`. */
+  constructor(action: string, instead: string) {
+    super(
+      "cannot-block",
+      `Cannot ${action} as this thread must not block: use ${instead}`,
+    );
+  }
+}
+
+/** All records of a kind are taken. */
+export class ExhaustedError extends LaybyError {
+  /** Constructs the error for a kind of record and how many there are. */
+  constructor(kind: string, capacity: number) {
+    super(
+      "exhausted",
+      `Cannot claim a ${kind} as all ${capacity} are taken: release one, ` +
+        `or create the runtime with more ${kind}s`,
+    );
+  }
+}
+
+/** A handle of another runtime. */
+export class ForeignHandleError extends LaybyError {
+  /** Constructs the error for a kind of handle. */
+  constructor(kind: string) {
+    super(
+      "foreign-handle",
+      `Cannot use the ${kind} handle as it belongs to another runtime: ` +
+        `attach to that runtime's handle first`,
+    );
+  }
+}
+
+/** Memory that no core of this version wrote. */
+export class LayoutError extends LaybyError {
+  /** Constructs the error for what was found and what was wanted. */
+  constructor(found: string, wanted: string) {
+    super(
+      "invalid-layout",
+      `Cannot attach as the memory has ${found} and this version of layby ` +
+        `reads ${wanted}: load the same version in every thread`,
+    );
+  }
+}
+
+/** A thread that does not own what it tries to use. */
+export class NotOwnerError extends LaybyError {
+  /** Constructs the error. */
+  constructor(message: string) {
+    super("not-owner", message);
+  }
+}
+
+/** Something that a thread sleeps on, or holds. */
+export class InUseError extends LaybyError {
+  /** Constructs the error for an action on a kind of object. */
+  constructor(action: string, kind: "parker" | "mutex" | "condvar") {
+    const instead = {
+      parker: "it is parked: unpark it and await its parkAsync() first",
+      mutex: "a thread holds it: unlock() it there first",
+      condvar: "a thread waits on it: notifyAll() and wait for it first",
+    };
+    super("in-use", `Cannot ${action} the ${kind} as ${instead[kind]}`);
+  }
+}
+
+/** Something that this thread has released. */
+export class ReleasedError extends LaybyError {
+  /** Constructs the error for an action on a kind of object. */
+  constructor(action: string, kind: string) {
+    super(
+      "released",
+      `Cannot ${action} as the ${kind} was released: ` +
+        `claim another from the runtime`,
+    );
+  }
+}
+
+/** A runtime that was shut down. */
+export class ShutdownError extends LaybyError {
+  /** Constructs the error for an action, such as `claim a parker`. */
+  constructor(action: string) {
+    super(
+      "shutdown",
+      `Cannot ${action} as the runtime is shut down: create another`,
+    );
+  }
+}
+
+/** A handle of something that was released since. */
+export class StaleHandleError extends LaybyError {
+  /** Constructs the error for a kind of handle. */
+  constructor(kind: string) {
+    super(
+      "stale-handle",
+      `Cannot use the ${kind} handle as its ${kind} was released: ` +
+        `ask the ${kind}'s owner for the handle of another`,
+    );
+  }
+}
+
+/** One parker, and two threads that own it. */
+export class TwoOwnersError extends LaybyError {
+  /** Constructs the error for an action, such as `park`. */
+  constructor(action: string) {
+    super(
+      "two-owners",
+      `Cannot ${action} as another thread owns the parker: ` +
+        `claim one for each thread, or detach() it there first`,
+    );
+  }
+}
+
+/** Something that this runtime or this thread lacks. */
+export class UnsupportedError extends LaybyError {
+  /** Constructs the error for an action and what it needs. */
+  constructor(action: string, needs: string, options?: ErrorOptions) {
+    super("unsupported", `Cannot ${action} as it needs ${needs}`, options);
+  }
+}
+
+/** A park that nothing can end. */
+export class UnwakeableError extends LaybyError {
+  /** Constructs the error. */
+  constructor() {
+    super(
+      "unwakeable",
+      "Cannot park as nothing could ever wake this thread: post the parker's " +
+        "handle to another thread, arm a timer, or give a timeout",
+    );
+  }
+}

@@ -1,0 +1,75 @@
+// The Host contract: what a JavaScript runtime can do for us. Types only.
+
+/** Keeps the process alive while it is held. One for each thread. */
+export interface KeepAlive {
+  /** Holds it, once more. */
+  hold(): void;
+  /** Lets go of one hold. The process may end when there is none. */
+  drop(): void;
+}
+
+/** Sleeps and wakes by a system call, in place of WebAssembly's own. */
+export interface Futex {
+  /**
+   * Blocks while the word at `address` holds `expected`, for `timeout`
+   * milliseconds at most. Returns whether it timed out.
+   */
+  wait(address: number, expected: number, timeout: number): boolean;
+  /** Wakes all that sleep on the word at `address`. */
+  wake(address: number): void;
+}
+
+/** What a thread runs: a function that a module exports by this name. */
+export interface ThreadEntry {
+  /** The URL of the module. */
+  readonly module: string;
+  /** The name of its export. */
+  readonly name: string;
+}
+
+/** A thread, seen from the one that spawned it. */
+export interface HostThread {
+  /** Calls back with each value that the thread posts. */
+  onMessage(listener: (value: unknown) => void): void;
+  /** Calls back with the error that ended the thread. */
+  onError(listener: (error: unknown) => void): void;
+  /** Calls back when the thread has ended. */
+  onExit(listener: (code: number) => void): void;
+  /** Ends the thread. One that blocks may end only when it is awake. */
+  terminate(): Promise<void>;
+  /** Whether the thread keeps the process alive. */
+  setAlive(alive: boolean): void;
+}
+
+/** The other end of a {@linkcode HostThread}, in the thread. */
+export interface HostSelf {
+  /** What was passed to `spawn()`. */
+  readonly data: unknown;
+  /** Posts a value to the thread that spawned this one. */
+  post(value: unknown): void;
+}
+
+/** What a JavaScript runtime can do for us. One file for each in `hosts/`. */
+export interface Host {
+  /** Which runtime it is. */
+  readonly name: "deno" | "bun" | "node" | "fallback";
+  /** Threads that run at the same time. */
+  readonly parallelism: number;
+  /** Whether the calling thread may block. */
+  readonly mayBlock: boolean;
+  /** Keeps the process alive, for this thread. */
+  readonly keepAlive: KeepAlive;
+  /**
+   * The time in milliseconds, with fractions, on a clock that never goes back
+   * and that all threads of the process agree on to some microseconds.
+   */
+  now(): number;
+  /** Resolves after one turn of the event loop. */
+  turn(): Promise<void>;
+  /** Calls a function that a module exports, in a thread of its own. */
+  spawn(entry: ThreadEntry, data: unknown): HostThread;
+  /** This thread, if it was spawned. */
+  self(): HostSelf | undefined;
+  /** System calls on the words of a memory, or why there are none. */
+  futex(buffer: ArrayBufferLike): Futex | string;
+}

@@ -1,0 +1,148 @@
+// What `node:worker_threads` and the clock of the web platform give Deno, Bun
+// and Node alike.
+
+import type {
+  Host,
+  HostSelf,
+  HostThread,
+  KeepAlive,
+  ThreadEntry,
+} from "../host.ts";
+
+/** The parts that we use of https://nodejs.org/api/worker_threads.html */
+interface WorkerThreads {
+  readonly Worker: new (
+    url: URL,
+    options: { workerData: unknown },
+  ) => NodeWorker;
+  readonly parentPort: { postMessage(value: unknown): void } | null;
+  readonly workerData: unknown;
+}
+
+interface NodeWorker {
+  on(event: string, listener: (value: never) => void): void;
+  terminate(): Promise<unknown>;
+  ref(): void;
+  unref(): void;
+}
+
+interface NodeTimer {
+  ref(): void;
+  unref(): void;
+}
+
+interface Builtins {
+  "node:worker_threads": WorkerThreads;
+  "node:timers": {
+    setInterval(callback: () => void, ms: number): NodeTimer;
+    setImmediate(callback: () => void): unknown;
+  };
+  "node:os": { availableParallelism(): number };
+}
+
+/**
+ * A built-in module, loaded when it is first asked for: importing layby costs
+ * nothing that is not used, and works where there are no such modules.
+ * https://nodejs.org/api/process.html#processgetbuiltinmoduleid
+ */
+export function builtin<Id extends keyof Builtins>(id: Id): Builtins[Id] {
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(id: Id): Builtins[Id] };
+  };
+  return process.getBuiltinModule(id);
+}
+
+/**
+ * The one clock that all threads read alike, to about a microsecond:
+ * `performance.now()` alone counts from the start of its own thread on Deno and
+ * Bun. It is monotonic within a thread; a thread that starts after the system's
+ * clock was set is off by as much.
+ */
+export function now(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** Longest delay of a timer that is no overflow: 2^31 - 1 ms. */
+const LONGEST_MS = 0x7fffffff;
+
+/** A timer that never fires, referenced while somebody holds it. */
+class TimerKeepAlive implements KeepAlive {
+  #timer: NodeTimer | undefined;
+  #holds = 0;
+
+  hold(): void {
+    if (this.#holds++ > 0) return;
+    if (this.#timer) this.#timer.ref();
+    else this.#timer = builtin("node:timers").setInterval(() => {}, LONGEST_MS);
+  }
+
+  drop(): void {
+    if (--this.#holds === 0) this.#timer?.unref();
+  }
+}
+
+class WorkerThread implements HostThread {
+  readonly #worker: NodeWorker;
+
+  constructor({ module, name }: ThreadEntry, data: unknown) {
+    // A module behind a URL that Deno's worker_threads do not take, such as
+    // https:, can still be imported by one that they do.
+    // https://github.com/denoland/deno/issues/31612
+    const code = `import { ${name} } from ${JSON.stringify(module)};${name}()`;
+    const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    this.#worker = new (builtin("node:worker_threads").Worker)(url, {
+      workerData: data,
+    });
+  }
+
+  onMessage(listener: (value: unknown) => void): void {
+    this.#worker.on("message", listener);
+  }
+
+  onError(listener: (error: unknown) => void): void {
+    this.#worker.on("error", listener);
+  }
+
+  onExit(listener: (code: number) => void): void {
+    this.#worker.on("exit", listener);
+  }
+
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  setAlive(alive: boolean): void {
+    if (alive) this.#worker.ref();
+    else this.#worker.unref();
+  }
+}
+
+function self(): HostSelf | undefined {
+  const { parentPort, workerData } = builtin("node:worker_threads");
+  if (!parentPort) return undefined;
+  return {
+    data: workerData,
+    post: (value) => parentPort.postMessage(value),
+  };
+}
+
+/** The host that the three runtimes share, under a runtime's name. */
+export function workerThreadsHost(
+  name: Host["name"],
+  futex: Host["futex"],
+): Host {
+  return {
+    name,
+    get parallelism() {
+      return builtin("node:os").availableParallelism();
+    },
+    mayBlock: true,
+    keepAlive: new TimerKeepAlive(),
+    now,
+    turn: () =>
+      new Promise((resolve) => builtin("node:timers").setImmediate(resolve)),
+    spawn: (entry, data) => new WorkerThread(entry, data),
+    self,
+    futex,
+  };
+}

@@ -1,0 +1,99 @@
+// A park that yields to the event loop: the same token, another sleep.
+
+import { DRIVER } from "../core/core.generated.ts";
+import { type Local, wakeSummoned } from "../core/local.ts";
+import type { Driver } from "../driver.ts";
+import type { ParkerHandle } from "../core/handle.ts";
+import { type ParkResult, toResult } from "./result.ts";
+import { fireTimers } from "./turn.ts";
+
+/**
+ * Parks until there is a token, the deadline has passed, this event loop has
+ * fired timers, the signal is aborted, or the runtime is shut down.
+ *
+ * @param loop The driver on the parker's own doorbell.
+ * @param deadline In milliseconds on the shared clock, or `Infinity`.
+ */
+export async function parkInLoop(
+  local: Local,
+  loop: Driver,
+  { address, claim }: ParkerHandle,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<ParkResult> {
+  const { core, host } = local;
+  const code = core.parkerCommitLoop(address, claim);
+  if (code !== DRIVER) return toResult(code, "park")!;
+  const ring = () => loop.unpark();
+  signal?.addEventListener("abort", ring, { once: true });
+  // Nothing else keeps the process from ending while it waits.
+  host.keepAlive.hold();
+  let served = 0;
+  try {
+    served = await sleep(local, loop, address, deadline, signal);
+  } finally {
+    host.keepAlive.drop();
+    signal?.removeEventListener("abort", ring);
+    // Here, and not after: whatever happens, the state is EMPTY again.
+    served = core.parkerLeaveLoop(
+      address,
+      claim,
+      served,
+      Number(isPast(local, deadline)),
+    );
+    if (local.futex) wakeSummoned(local, core.driverHandOff());
+  }
+  const result = toResult(served, "park");
+  if (result === undefined || result === "timed-out") signal?.throwIfAborted();
+  return result ?? "shutdown";
+}
+
+/** Grants the event loop one turn, and polls the driver if it is free. */
+export async function pollInLoop(
+  local: Local,
+  address: number,
+): Promise<ParkResult> {
+  if (local.core.shutdownBegun()) return "shutdown";
+  await local.host.turn();
+  if (!local.core.driverKeep(address)) return "timed-out";
+  return turnOfKeeper(local, address) > 0 ? "driver" : "timed-out";
+}
+
+function isPast(local: Local, deadline: number): boolean {
+  return deadline !== Infinity && local.host.now() >= deadline;
+}
+
+/** Sleeps until there is a reason to wake. Returns how many timers it fired. */
+async function sleep(
+  local: Local,
+  loop: Driver,
+  address: number,
+  deadline: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { core, host, thread } = local;
+  for (;;) {
+    if (core.parkerIsNotified(address) || core.shutdownBegun()) return 0;
+    if (signal?.aborted || isPast(local, deadline)) return 0;
+    // Whichever event loop keeps the driver wakes for everybody's timers.
+    const due = core.driverKeep(address)
+      ? Math.min(core.timersPrepare(thread), deadline)
+      : deadline;
+    await loop.park(due === Infinity ? due : Math.max(due - host.now(), 0));
+    const served = turnOfKeeper(local, address);
+    if (served > 0) return served;
+  }
+}
+
+/** Fires timers, if this event loop still keeps the driver. */
+function turnOfKeeper(local: Local, address: number): number {
+  const { core } = local;
+  if (!core.driverHold(address)) return 0;
+  try {
+    core.parkerAddTurn(address);
+    return fireTimers(local);
+  } finally {
+    // Not straight back to keeping: a thread that can block comes first.
+    wakeSummoned(local, core.driverLeave());
+  }
+}

@@ -1,0 +1,105 @@
+// A park that blocks the thread: in the driver if it is free, else on the
+// parker's own word.
+
+import {
+  AGAIN,
+  DRIVER,
+  PARKED_CONDVAR,
+  SLEEP,
+  UNPARKED,
+} from "../core/core.generated.ts";
+import { deliver, type Local, wakeSummoned } from "../core/local.ts";
+import type { Futex } from "../host.ts";
+import type { ParkerHandle } from "../core/handle.ts";
+import { type ParkResult, toResult } from "./result.ts";
+import { takeTurns } from "./turn.ts";
+
+/**
+ * Parks until there is a token, the deadline has passed, the thread has served
+ * the driver, or the runtime is shut down.
+ *
+ * @param deadline In milliseconds on the shared clock, or `Infinity`.
+ */
+export function parkBlocking(
+  local: Local,
+  handle: ParkerHandle,
+  deadline: number,
+): ParkResult {
+  const { core, futex } = local;
+  const { address, claim } = handle;
+  for (;;) {
+    const left = timeLeft(local, deadline);
+    const code = futex
+      ? parkInHost(local, futex, handle, left)
+      : core.parkerPark(address, claim, left);
+    const end = code === DRIVER ? parkInDriver(local, handle, deadline) : code;
+    const result = toResult(end, "park");
+    // A sleep that ended early, or in vain, goes on until the deadline.
+    if (result !== undefined && result !== "timed-out") return result;
+    if (timeLeft(local, deadline) === 0) return "timed-out";
+  }
+}
+
+/** Polls the driver once, if it is free. Does not touch the token. */
+export function pollDriver(local: Local, address: number): ParkResult {
+  const { core, driver } = local;
+  if (core.shutdownBegun()) return "shutdown";
+  if (!driver?.blocks || !core.driverTake(address)) return "timed-out";
+  try {
+    return takeTurns(local, address, -Infinity) > 0 ? "driver" : "timed-out";
+  } finally {
+    wakeSummoned(local, core.driverLeave());
+  }
+}
+
+function timeLeft(local: Local, deadline: number): number {
+  if (deadline === Infinity) return Infinity;
+  return Math.max(deadline - local.host.now(), 0);
+}
+
+/** Sleeps in the driver, which this thread holds, and leaves it. */
+function parkInDriver(
+  local: Local,
+  { address, claim }: ParkerHandle,
+  deadline: number,
+): number {
+  const { core } = local;
+  const leave = (served: number): number => {
+    const timedOut = Number(timeLeft(local, deadline) === 0);
+    const code = core.parkerLeave(address, claim, served, timedOut);
+    if (local.futex) wakeSummoned(local, core.driverHandOff());
+    return code;
+  };
+  let served: number;
+  try {
+    served = takeTurns(local, address, deadline);
+  } catch (error) {
+    // The error says nothing of the token: it stays for the next park.
+    if (leave(0) === UNPARKED) {
+      deliver(local, core.parkerUnpark(address, claim), address);
+    }
+    throw error;
+  }
+  return leave(served);
+}
+
+/** The core's `park()`, with the host's futex in place of its wait. */
+function parkInHost(
+  local: Local,
+  futex: Futex,
+  { address, claim }: ParkerHandle,
+  timeout: number,
+): number {
+  const { core } = local;
+  const taken = core.parkerTake(address, claim);
+  if (taken !== AGAIN) return taken;
+  const code = core.parkerCommit(address, claim);
+  if (code !== SLEEP) return code;
+  let timedOut = false;
+  while (!timedOut && !core.parkerIsWoken(address, claim)) {
+    timedOut = futex.wait(address, claim | PARKED_CONDVAR, timeout);
+  }
+  const end = core.parkerEndSleep(address, claim, Number(timedOut));
+  wakeSummoned(local, core.driverHandOff());
+  return end;
+}

@@ -1,0 +1,320 @@
+// The end of a parker that its thread owns.
+
+import { checkNumber, checkObject, checkTimeout } from "../arguments.ts";
+import { CONFLICT, UNPARKED } from "../core/core.generated.ts";
+import type { CoreExports } from "../core/core.generated.ts";
+import type { Local } from "../core/local.ts";
+import type { Driver } from "../driver.ts";
+import {
+  ArgumentTypeError,
+  CannotBlockError,
+  InUseError,
+  ReleasedError,
+  TwoOwnersError,
+  UnwakeableError,
+} from "../errors.ts";
+import { parkInLoop, pollInLoop } from "./async_park.ts";
+import { parkBlocking, pollDriver } from "./blocking_park.ts";
+import { type ParkerCounters, readCounters } from "./counters.ts";
+import type { ParkerHandle } from "../core/handle.ts";
+import type { ParkResult } from "./result.ts";
+import { Unparker } from "./unparker.ts";
+
+/** What a parker calls around its sleeps. */
+export interface ParkerOptions {
+  /**
+   * Called on the owner's thread before it sleeps, once for each park, and not
+   * for a park that finds its token there or has a timeout of `0`. It may
+   * unpark its own parker. If it throws, the park does, and has not begun.
+   */
+  readonly beforePark?: () => void;
+  /**
+   * Called on the owner's thread when it is awake again, once for each call of
+   * `beforePark`. If it throws, the park does, and a token that was taken is
+   * made available again.
+   */
+  readonly afterUnpark?: (result: ParkResult) => void;
+}
+
+/** How long {@linkcode Parker.parkAsync} waits, and what ends it early. */
+export interface ParkAsyncOptions {
+  /** In milliseconds. Fractions count; `Infinity`, the default, is for ever. */
+  readonly timeout?: number;
+  /** Ends the park without a token: it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Blocks its thread, or its event loop, until another thread makes a token
+ * available.
+ *
+ * A parker holds at most one token, and starts without it. A park waits for the
+ * token and takes it; {@linkcode Unparker.unpark} puts it there. An unpark that
+ * comes first is therefore not lost, and two of them count as one. Everything a
+ * thread did before its `unpark()` is visible when the park returns that took
+ * the token.
+ *
+ * A parker belongs to the thread that claimed it, and every method is that
+ * thread's to call. Other threads wake it through an {@linkcode Unparker} made
+ * from its {@linkcode Parker.handle}.
+ *
+ * @example Usage
+ * ```ts ignore
+ * using parker = runtime.parker();
+ * worker.postMessage(parker.handle);
+ * parker.park(); // until the worker unparks it
+ * ```
+ */
+export class Parker {
+  readonly #local: Local;
+  readonly #core: CoreExports;
+  readonly #options: ParkerOptions;
+  readonly #address: number;
+  readonly #claim: number;
+  readonly #handle: ParkerHandle;
+  /** The claim, or 0 while the thread may not park: it then matches nothing. */
+  #ready: number;
+  #released = false;
+  /** Whether others may know the handle. */
+  #exposed: boolean;
+  #loop: Driver | undefined;
+
+  /**
+   * Constructs a parker. Call `Runtime.parker()` instead.
+   *
+   * @param local This thread's part of the runtime.
+   * @param handle The claim, which is this thread's.
+   * @param options What to call around sleeps.
+   * @param exposed Whether other threads know the handle already.
+   */
+  constructor(
+    local: Local,
+    handle: ParkerHandle,
+    options: ParkerOptions,
+    exposed: boolean,
+  ) {
+    this.#local = local;
+    this.#core = local.core;
+    this.#options = options;
+    this.#address = handle.address;
+    this.#claim = handle.claim;
+    this.#ready = handle.claim;
+    this.#handle = handle;
+    this.#exposed = exposed;
+  }
+
+  /** Identifies the parker to other threads. */
+  get handle(): ParkerHandle {
+    this.#exposed = true;
+    return this.#handle;
+  }
+
+  /** Sleeps and wakes so far. Any thread can read the same by the handle. */
+  get counters(): ParkerCounters {
+    return readCounters(this.#core, this.#address);
+  }
+
+  /**
+   * Blocks the thread until the token is available, and takes it.
+   *
+   * @returns Never `"timed-out"`.
+   * @throws {CannotBlockError} If the thread must not block.
+   * @throws {UnwakeableError} If nothing can ever end it: nobody else can know
+   * of the parker or of the runtime, and no timer is armed.
+   * @throws {InUseError} If a `parkAsync()` of this parker is pending.
+   * @throws {ReleasedError} If the parker was released or detached.
+   * @throws {TwoOwnersError} If another thread is parked on it.
+   */
+  park(): ParkResult {
+    if (this.#core.parkerTake(this.#address, this.#ready) === UNPARKED) {
+      return "unparked";
+    }
+    return this.#block(Infinity);
+  }
+
+  /**
+   * Blocks the thread until the token is available, or `timeout` passes.
+   *
+   * A timeout of `0` polls the driver, if it is free, and does not touch the
+   * token.
+   *
+   * @param timeout In milliseconds. Fractions count; `Infinity` is for ever.
+   * @returns `"unparked"` if it took the token: also one that came together
+   * with the timeout. Never `"timed-out"` before the time.
+   * @throws {ArgumentTypeError} If `timeout` is not a number.
+   * @throws {ArgumentRangeError} If `timeout` is negative or NaN.
+   * @throws {LaybyError} As {@linkcode Parker.park}.
+   */
+  parkTimeout(timeout: number): ParkResult {
+    checkTimeout("park", timeout);
+    if (timeout === 0) {
+      this.#checkBlocking();
+      return pollDriver(this.#local, this.#address);
+    }
+    if (this.#core.parkerTake(this.#address, this.#ready) === UNPARKED) {
+      return "unparked";
+    }
+    return this.#block(this.#local.host.now() + timeout);
+  }
+
+  /**
+   * Blocks the thread until the token is available, or the deadline is there.
+   * A token that is there is taken, even if the deadline has passed.
+   *
+   * @param deadline In milliseconds on the clock of `Runtime.now()`.
+   * @returns As {@linkcode Parker.parkTimeout}.
+   * @throws {ArgumentTypeError} If `deadline` is not a number.
+   * @throws {ArgumentRangeError} If `deadline` is NaN.
+   * @throws {LaybyError} As {@linkcode Parker.park}.
+   */
+  parkDeadline(deadline: number): ParkResult {
+    checkNumber("park", "deadline", deadline);
+    if (this.#core.parkerTake(this.#address, this.#ready) === UNPARKED) {
+      return "unparked";
+    }
+    return this.#block(deadline);
+  }
+
+  /**
+   * Waits for the token without blocking the thread, and takes it. Meanwhile
+   * the event loop serves timers, I/O and messages; the process does not end.
+   *
+   * A timeout of `0` grants the event loop one turn, polls the driver, and does
+   * not touch the token.
+   *
+   * @returns As {@linkcode Parker.parkTimeout}.
+   * @throws {ArgumentTypeError} If an option has the wrong type.
+   * @throws {ArgumentRangeError} If `timeout` is negative or NaN.
+   * @throws {unknown} The signal's reason, if it is aborted and there is no
+   * token.
+   * @throws {LaybyError} As {@linkcode Parker.park}, but never for blocking.
+   */
+  async parkAsync(options: ParkAsyncOptions = {}): Promise<ParkResult> {
+    checkObject("park", "options", options);
+    const { timeout = Infinity, signal } = options;
+    checkTimeout("park", timeout);
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new ArgumentTypeError("Cannot park as signal is no AbortSignal");
+    }
+    signal?.throwIfAborted();
+    if (timeout === 0) {
+      this.#check("park");
+      return await pollInLoop(this.#local, this.#address);
+    }
+    if (this.#core.parkerTake(this.#address, this.#ready) === UNPARKED) {
+      return "unparked";
+    }
+    return await this.#listen(this.#local.host.now() + timeout, signal);
+  }
+
+  /**
+   * Leaves the parker, with its token, to whichever thread first passes the
+   * returned handle to `Runtime.adopt()`. This object is of no use after.
+   *
+   * @throws {InUseError} If a `parkAsync()` is pending.
+   * @throws {ReleasedError} If the parker was released or detached.
+   */
+  detach(): ParkerHandle {
+    this.#check("detach");
+    this.#retire();
+    this.#core.parkerDetach(this.#address, this.#local.thread);
+    return this.handle;
+  }
+
+  /**
+   * Gives the parker back to the runtime. Its handles go stale, and wake nobody
+   * from now on. Releasing twice does nothing.
+   *
+   * @throws {InUseError} If a `parkAsync()` is pending.
+   */
+  release(): void {
+    if (this.#released) return;
+    this.#check("release");
+    const { core, thread } = this.#local;
+    const code = core.parkerRelease(this.#address, this.#claim, thread);
+    if (code === CONFLICT) throw new TwoOwnersError("release");
+    this.#retire();
+  }
+
+  /** Releases the parker. */
+  [Symbol.dispose](): void {
+    this.release();
+  }
+
+  #retire(): void {
+    this.#released = true;
+    this.#ready = 0;
+  }
+
+  /** Throws if the thread may not use the parker now. */
+  #check(action: string): void {
+    if (this.#released) throw new ReleasedError(action, "parker");
+    if (this.#ready === 0) throw new InUseError(action, "parker");
+  }
+
+  #checkBlocking(): void {
+    this.#check("park");
+    if (!this.#local.mayBlock) {
+      throw new CannotBlockError("park", "parkAsync()");
+    }
+  }
+
+  /** Whether anything can end a park without a deadline. */
+  #isWakeable(): boolean {
+    return this.#exposed || this.#local.isShared ||
+      this.#core.timersArmed() > 0 || this.#core.shutdownBegun() !== 0;
+  }
+
+  #block(deadline: number): ParkResult {
+    this.#checkBlocking();
+    if (deadline === Infinity && !this.#isWakeable()) {
+      throw new UnwakeableError();
+    }
+    this.#options.beforePark?.();
+    const began = this.#local.host.now();
+    return this.#after(
+      began,
+      parkBlocking(this.#local, this.#handle, deadline),
+    );
+  }
+
+  async #listen(
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<ParkResult> {
+    this.#check("park");
+    this.#options.beforePark?.();
+    const began = this.#local.host.now();
+    // Until then no other call may take the token from under this one.
+    this.#ready = 0;
+    try {
+      return this.#after(
+        began,
+        await parkInLoop(
+          this.#local,
+          this.#loop ??= this.#local.loopDriver(this.#address),
+          this.#handle,
+          deadline,
+          signal,
+        ),
+      );
+    } finally {
+      this.#ready = this.#claim;
+    }
+  }
+
+  /** Counts the time, and calls the hook: no token is lost to its error. */
+  #after(began: number, result: ParkResult): ParkResult {
+    const { host } = this.#local;
+    this.#core.parkerAddParked(this.#address, host.now() - began);
+    try {
+      this.#options.afterUnpark?.(result);
+    } catch (error) {
+      if (result === "unparked") {
+        new Unparker(this.#local, this.#handle).unpark();
+      }
+      throw error;
+    }
+    return result;
+  }
+}

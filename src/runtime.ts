@@ -1,0 +1,495 @@
+// The composition root: chooses the host and the driver, and hands out what
+// users hold.
+
+import {
+  checkCallback,
+  checkInteger,
+  checkObject,
+  checkOneOf,
+} from "./arguments.ts";
+import {
+  BLOCKING_DRIVER,
+  CONDVAR,
+  HOST_WAIT,
+  MAX_PARKERS,
+  MUTEX,
+} from "./core/core.generated.ts";
+import {
+  checkHandle,
+  type CondvarHandle,
+  type MutexHandle,
+  type ParkerHandle,
+  type TimerHandle,
+} from "./core/handle.ts";
+import { deliver, type Local } from "./core/local.ts";
+import {
+  attachCore,
+  compile,
+  type Core,
+  createCore,
+  type RuntimeHandle,
+} from "./core/module.ts";
+import { EventLoopDriver } from "./drivers/event_loop.ts";
+import { TimeDriver } from "./drivers/time.ts";
+import {
+  ArgumentTypeError,
+  ExhaustedError,
+  ShutdownError,
+  TwoOwnersError,
+  UnsupportedError,
+} from "./errors.ts";
+import type { Futex, Host } from "./host.ts";
+import { bunHost } from "./hosts/bun.ts";
+import { denoHost } from "./hosts/deno.ts";
+import { fallbackHost } from "./hosts/fallback.ts";
+import { nodeHost } from "./hosts/node.ts";
+import { type ParkerCounters, readCounters } from "./park/counters.ts";
+import { Parker, type ParkerOptions } from "./park/parker.ts";
+import { Unparker } from "./park/unparker.ts";
+import { Condvar } from "./sync/condvar.ts";
+import { Mutex } from "./sync/mutex.ts";
+import { Thread } from "./thread.ts";
+import { Timer } from "./time/timer.ts";
+
+/** The drivers that `Runtime.create()` knows. */
+export type DriverName = "time" | "event-loop";
+
+/** How threads sleep and wake. */
+export type WaitName = "wasm" | "futex";
+
+/** What a runtime is made of. Fixed when it is created. */
+export interface RuntimeOptions {
+  /** Parkers that can be claimed at the same time, 1 to 16,384. Default 64. */
+  readonly parkers?: number;
+  /** Mutexes and condvars, 0 to 65,536. Default 64. */
+  readonly locks?: number;
+  /** Timers, 0 to 16,777,216. Default 1,024. */
+  readonly timers?: number;
+  /**
+   * What a blocking park sleeps in, if it is the first to ask.
+   *
+   * - `"time"`, the default: the thread that has it fires everybody's timers.
+   * - `"event-loop"`: blocking parks leave the timers to threads in
+   *   `parkAsync()`.
+   */
+  readonly driver?: DriverName;
+  /**
+   * How a blocked thread sleeps.
+   *
+   * - `"wasm"`, the default: in WebAssembly's own wait.
+   * - `"futex"`: in the kernel's futex, through FFI, on Bun on Linux. A wake
+   *   takes a third of the time there. `Thread.terminate()` cannot end such a
+   *   sleep: shut the runtime down first.
+   */
+  readonly wait?: WaitName;
+  /** The core to run in place of the one inlined, such as one under test. */
+  readonly module?: RuntimeHandle["module"];
+  /** As for {@linkcode AttachOptions}. */
+  readonly blocking?: boolean;
+}
+
+/** How a thread attaches. */
+export interface AttachOptions {
+  /**
+   * Whether this thread may block. By default it may if the host lets it; say
+   * `false` on a thread that serves others, to have blocking calls refused.
+   */
+  readonly blocking?: boolean;
+}
+
+/** What `Runtime.spawn()` passes to its thread. */
+interface ThreadStart {
+  readonly handle: RuntimeHandle;
+  readonly module: string;
+  readonly data: unknown;
+}
+
+const MAX_LOCKS = 65_536;
+const MAX_TIMERS = 16_777_216;
+
+/**
+ * Parkers, timers and locks in one shared memory, and what its threads share.
+ *
+ * One thread creates it and posts its {@linkcode Runtime.handle} to others,
+ * which attach. Each thread has an object of its own for the same runtime.
+ *
+ * @example Usage
+ * ```ts
+ * import { Runtime } from "@layby/layby";
+ *
+ * using runtime = Runtime.create({ parkers: 4 });
+ * const parker = runtime.parker();
+ * runtime.unparker(parker.handle).unpark();
+ * parker.park(); // "unparked", at once
+ * ```
+ */
+export class Runtime {
+  readonly #local: Local;
+  readonly #isCreator: boolean;
+
+  private constructor(local: Local, isCreator: boolean) {
+    this.#local = local;
+    this.#isCreator = isCreator;
+  }
+
+  /**
+   * Makes a runtime. The core is compiled once for each thread that creates.
+   *
+   * @throws {ArgumentTypeError} If an option has the wrong type.
+   * @throws {ArgumentRangeError} If an option is out of its range.
+   * @throws {UnsupportedError} If the host lacks shared memory, or what `wait`
+   * asks for.
+   */
+  static create(options: RuntimeOptions = {}): Runtime {
+    const action = "create a runtime";
+    checkObject(action, "options", options);
+    const { parkers = 64, locks = 64, timers = 1024 } = options;
+    const { driver = "time", wait = "wasm", module } = options;
+    checkInteger(action, "parkers", parkers, 1, MAX_PARKERS);
+    checkInteger(action, "locks", locks, 0, MAX_LOCKS);
+    checkInteger(action, "timers", timers, 0, MAX_TIMERS);
+    checkOneOf(action, "driver", driver, ["time", "event-loop"]);
+    checkOneOf(action, "wait", wait, ["wasm", "futex"]);
+    const mayBlock = checkBlocking(action, options);
+    const host = currentHost();
+    const capacities = { parkers, locks, timers };
+    const core = createCore(module ?? compile(), capacities);
+    const flags = (driver === "time" ? BLOCKING_DRIVER : 0) |
+      (wait === "futex" ? HOST_WAIT : 0);
+    core.exports.memoryCreate(
+      crypto.getRandomValues(new Int32Array(1))[0]! | 1,
+      flags,
+      parkers,
+      locks,
+      timers,
+      host.now(),
+    );
+    return new Runtime(open(core, host, mayBlock, false), true);
+  }
+
+  /**
+   * Attaches the calling thread to a runtime that another one created.
+   *
+   * @throws {ArgumentTypeError} If `handle` is no object.
+   * @throws {LayoutError} If the memory is not a runtime's, or one of another
+   * version of layby.
+   */
+  static attach(handle: RuntimeHandle, options: AttachOptions = {}): Runtime {
+    const action = "attach";
+    checkObject(action, "handle", handle);
+    checkObject(action, "options", options);
+    const mayBlock = checkBlocking(action, options);
+    const core = attachCore(handle);
+    return new Runtime(open(core, currentHost(), mayBlock, true), false);
+  }
+
+  /** What other threads attach to. Structured clone carries it. */
+  get handle(): RuntimeHandle {
+    this.#local.isShared = true;
+    return this.#local.handle;
+  }
+
+  /** Whether the runtime was shut down, by any thread. */
+  get isShutdown(): boolean {
+    return this.#local.core.shutdownBegun() !== 0;
+  }
+
+  /** Which JavaScript runtime this is: `"fallback"` if it is an unknown one. */
+  get host(): Host["name"] {
+    return this.#local.host.name;
+  }
+
+  /** Whether blocking calls are allowed on this thread. */
+  get mayBlock(): boolean {
+    return this.#local.mayBlock;
+  }
+
+  /**
+   * The time in milliseconds, with fractions, on the clock that all threads of
+   * the runtime agree on: that of `performance.timeOrigin + performance.now()`.
+   */
+  now(): number {
+    return this.#local.host.now();
+  }
+
+  /**
+   * Claims a parker for the calling thread.
+   *
+   * @throws {ArgumentTypeError} If a hook is no function.
+   * @throws {ExhaustedError} If all parkers are taken.
+   * @throws {ShutdownError} If the runtime is shut down.
+   */
+  parker(options: ParkerOptions = {}): Parker {
+    checkHooks(options);
+    const { core, thread, capacities } = this.#local;
+    if (this.isShutdown) throw new ShutdownError("claim a parker");
+    const address = core.parkerClaim(thread);
+    if (address === 0) throw new ExhaustedError("parker", capacities.parkers);
+    const handle: ParkerHandle = {
+      kind: "parker",
+      runtime: this.#local.id,
+      address,
+      claim: core.parkerBase(address),
+    };
+    return new Parker(this.#local, handle, options, false);
+  }
+
+  /**
+   * Makes a parker the calling thread's that another one has detached. It keeps
+   * its token, and its handle.
+   *
+   * @throws {ArgumentTypeError} If it is no handle of a parker.
+   * @throws {ForeignHandleError} If it is another runtime's.
+   * @throws {StaleHandleError} If the parker was released.
+   * @throws {TwoOwnersError} If the parker was not detached, or another thread
+   * has adopted it.
+   */
+  adopt(handle: ParkerHandle, options: ParkerOptions = {}): Parker {
+    checkHooks(options);
+    checkHandle(this.#local, "parker", handle);
+    const { core, thread } = this.#local;
+    if (!core.parkerAdopt(handle.address, thread)) {
+      throw new TwoOwnersError("adopt");
+    }
+    return new Parker(this.#local, handle, options, true);
+  }
+
+  /**
+   * Makes an unparker for a parker of any thread.
+   *
+   * @throws {ArgumentTypeError} If it is no handle of a parker.
+   * @throws {ForeignHandleError} If it is another runtime's.
+   * @throws {StaleHandleError} If the parker was released.
+   */
+  unparker(handle: ParkerHandle): Unparker {
+    return new Unparker(
+      this.#local,
+      checkHandle(this.#local, "parker", handle),
+    );
+  }
+
+  /**
+   * Reads what a parker of any thread has counted. Stops nobody.
+   *
+   * @throws {LaybyError} As {@linkcode Runtime.unparker}.
+   */
+  counters(handle: ParkerHandle): ParkerCounters {
+    const { address } = checkHandle(this.#local, "parker", handle);
+    return readCounters(this.#local.core, address);
+  }
+
+  /**
+   * Claims a timer that unparks a parker.
+   *
+   * @throws {ExhaustedError} If all timers are taken.
+   * @throws {ShutdownError} If the runtime is shut down.
+   * @throws {LaybyError} As {@linkcode Runtime.unparker}.
+   */
+  timer(target: ParkerHandle): Timer {
+    checkHandle(this.#local, "parker", target);
+    if (this.isShutdown) throw new ShutdownError("claim a timer");
+    const { core, id, capacities } = this.#local;
+    const address = core.timerClaim(target.address, target.claim);
+    if (address === 0) throw new ExhaustedError("timer", capacities.timers);
+    const claim = core.timerBase(address);
+    return this.attachTimer({ kind: "timer", runtime: id, address, claim });
+  }
+
+  /**
+   * A timer that another thread has claimed.
+   *
+   * @throws {LaybyError} As {@linkcode Runtime.unparker}, for timers.
+   */
+  attachTimer(handle: TimerHandle): Timer {
+    return new Timer(this.#local, checkHandle(this.#local, "timer", handle));
+  }
+
+  /**
+   * Claims a mutex.
+   *
+   * @throws {ExhaustedError} If all locks are taken.
+   */
+  mutex(): Mutex {
+    return this.attachMutex({ kind: "mutex", ...this.#claimLock(MUTEX) });
+  }
+
+  /**
+   * A mutex that another thread has claimed.
+   *
+   * @throws {LaybyError} As {@linkcode Runtime.unparker}, for mutexes.
+   */
+  attachMutex(handle: MutexHandle): Mutex {
+    return new Mutex(this.#local, checkHandle(this.#local, "mutex", handle));
+  }
+
+  /**
+   * Claims a condvar.
+   *
+   * @throws {ExhaustedError} If all locks are taken.
+   */
+  condvar(): Condvar {
+    return this.attachCondvar({ kind: "condvar", ...this.#claimLock(CONDVAR) });
+  }
+
+  /**
+   * A condvar that another thread has claimed.
+   *
+   * @throws {LaybyError} As {@linkcode Runtime.unparker}, for condvars.
+   */
+  attachCondvar(handle: CondvarHandle): Condvar {
+    return new Condvar(
+      this.#local,
+      checkHandle(this.#local, "condvar", handle),
+    );
+  }
+
+  /**
+   * Runs a module in a thread of its own. Its default export is called with the
+   * thread's `Runtime` and `data`, and may return a promise.
+   *
+   * @param module Where the module is: `new URL("./worker.ts", import.meta.url)`.
+   * @param data Anything that structured clone carries.
+   * @throws {ArgumentTypeError} If `module` is no URL.
+   * @throws {UnsupportedError} If the host has no threads.
+   */
+  spawn(module: URL | string, data?: unknown): Thread {
+    if (!(module instanceof URL) && !URL.canParse(module)) {
+      throw new ArgumentTypeError(
+        "Cannot spawn a thread as module must be a URL: pass " +
+          "new URL(path, import.meta.url)",
+      );
+    }
+    const start: ThreadStart = {
+      handle: this.handle,
+      module: `${module}`,
+      data,
+    };
+    const entry = { module: import.meta.url, name: runThread.name };
+    return new Thread(this.#local.host.spawn(entry, start));
+  }
+
+  /**
+   * Shuts the runtime down for all threads: ends every park, now and for ever,
+   * with `"shutdown"`, and every armed timer unfired. Doing it twice does
+   * nothing.
+   */
+  shutdown(): void {
+    const { core, driver, thread } = this.#local;
+    if (!core.shutdownBegin(thread)) return;
+    const used = core.parkersUsed();
+    for (let index = 0; index < used; index++) {
+      const address = core.parkerAddress(index);
+      const claim = core.parkerBase(address);
+      if (!core.parkerIsClaimed(address, claim)) continue;
+      deliver(this.#local, core.parkerUnpark(address, claim), address);
+    }
+    driver?.shutdown();
+  }
+
+  /** Shuts the runtime down, if this object created it. */
+  [Symbol.dispose](): void {
+    if (this.#isCreator) this.shutdown();
+  }
+
+  /** Shuts the runtime down, if this object created it. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this[Symbol.dispose]();
+    return Promise.resolve();
+  }
+
+  #claimLock(kind: number): Omit<MutexHandle, "kind"> {
+    const { core, id, capacities } = this.#local;
+    if (this.isShutdown) throw new ShutdownError("claim a lock");
+    const address = core.lockClaim(kind);
+    if (address === 0) throw new ExhaustedError("lock", capacities.locks);
+    return { runtime: id, address, claim: core.lockBase(address) };
+  }
+}
+
+/**
+ * What a spawned thread runs. Not for users: `Runtime.spawn()` has the thread
+ * import this module and call it.
+ */
+export async function runThread(): Promise<void> {
+  const self = currentHost().self()!;
+  const start = self.data as ThreadStart;
+  try {
+    const runtime = Runtime.attach(start.handle);
+    const { default: main } = await import(start.module);
+    if (typeof main !== "function") {
+      throw new ArgumentTypeError(
+        `Cannot run ${start.module} as its default export must be a function`,
+      );
+    }
+    const value = await main(runtime, start.data);
+    self.post({ kind: "returned", value });
+  } catch (error) {
+    self.post({ kind: "threw", error });
+  }
+}
+
+/** Deno and Bun answer to `process.versions.node` too: they are asked first. */
+function currentHost(): Host {
+  const scope = globalThis as unknown as Record<string, unknown>;
+  if ("Deno" in scope) return denoHost;
+  if ("Bun" in scope) return bunHost;
+  const process = scope["process"] as NodeJS["process"];
+  return process?.versions?.node ? nodeHost : fallbackHost;
+}
+
+/** The little of Node's globals that tells it from a browser. */
+interface NodeJS {
+  process?: { versions?: { node?: string } };
+}
+
+function checkBlocking(action: string, { blocking }: AttachOptions): boolean {
+  if (blocking !== undefined && typeof blocking !== "boolean") {
+    throw new ArgumentTypeError(
+      `Cannot ${action} as blocking must be a boolean: current value is ` +
+        typeof blocking,
+    );
+  }
+  return blocking ?? true;
+}
+
+function checkHooks(options: ParkerOptions): void {
+  const action = "claim a parker";
+  checkObject(action, "options", options);
+  checkCallback(action, "beforePark", options.beforePark);
+  checkCallback(action, "afterUnpark", options.afterUnpark);
+}
+
+function hostFutex(host: Host, core: Core): Futex {
+  const futex = host.futex(core.words.buffer);
+  if (typeof futex !== "string") return futex;
+  throw new UnsupportedError('wait in a "futex"', futex);
+}
+
+/** This thread's part of the runtime in a core's memory. */
+function open(
+  core: Core,
+  host: Host,
+  mayBlock: boolean,
+  isShared: boolean,
+): Local {
+  const { exports, words, handle } = core;
+  const { id, flags, parkers, locks, timers } = core.header;
+  const futex = flags & HOST_WAIT ? hostFutex(host, core) : undefined;
+  const time = new TimeDriver(exports, futex);
+  const loopDriver = (parker: number) =>
+    new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2);
+  return {
+    core: exports,
+    words,
+    handle,
+    id,
+    thread: exports.threadNext(),
+    capacities: { parkers, locks, timers },
+    host,
+    driver: flags & BLOCKING_DRIVER ? time : undefined,
+    futex,
+    mayBlock: mayBlock && host.mayBlock,
+    isShared,
+    loopDriver,
+  };
+}
