@@ -50,6 +50,13 @@ export {
   UnsupportedError,
   UnwakeableError,
 } from "./src/errors.ts";
+export type {
+  AttachOptions,
+  DriverName,
+  RuntimeOptions,
+  WaitName,
+} from "./src/options.ts";
+export type { HostName } from "./src/host.ts";
 export type { ParkerCounters } from "./src/park/counters.ts";
 export type {
   ParkAsyncOptions,
@@ -58,13 +65,7 @@ export type {
 } from "./src/park/parker.ts";
 export type { ParkResult } from "./src/park/result.ts";
 export type { Unparker } from "./src/park/unparker.ts";
-export {
-  type AttachOptions,
-  type DriverName,
-  Runtime,
-  type RuntimeOptions,
-  type WaitName,
-} from "./src/runtime.ts";
+export { Runtime } from "./src/runtime.ts";
 export type { Condvar } from "./src/sync/condvar.ts";
 export type { Mutex, MutexGuard } from "./src/sync/mutex.ts";
 export type { Thread } from "./src/thread.ts";

@@ -1,6 +1,6 @@
 // What a memory says about itself, and the one flag that ends it.
 
-import { HEADER, LAYOUT_VERSION, MAGIC, SHUTDOWN, THREADS } from "./layout";
+import { HEADER, SHUTDOWN, THREADS } from "./layout";
 
 /** Blocking parks may take the driver. */
 export const BLOCKING_DRIVER: i32 = 1;
@@ -25,15 +25,9 @@ export class Header {
   parkers: i32;
   locks: i32;
   timers: i32;
-  /** What `memoryBytes()` says of the three. */
-  bytes: i32;
+  private padding: i32;
   /** Tick 0 of the timer wheel, in milliseconds on the shared clock. */
   epochMs: f64;
-
-  /** Whether this memory was written by a core of this layout. */
-  get isOurs(): bool {
-    return this.magic == MAGIC && this.version == LAYOUT_VERSION;
-  }
 
   /** Whether a blocking park may sleep in the driver. */
   get hasBlockingDriver(): bool {

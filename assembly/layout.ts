@@ -22,8 +22,6 @@
 //          │ timers                   │ 64 bytes each
 //          └──────────────────────────┘
 
-import { Header } from "./header";
-
 /** Counts every change of this map, or of what a record holds. */
 export const LAYOUT_VERSION: i32 = 1;
 /** The first word of the memory: "layb", read as a little-endian integer. */
@@ -65,18 +63,12 @@ export function parkerIndex(address: usize): i32 {
   return <i32> ((address - PARKERS) / PARKER_BYTES);
 }
 
-/** Where the locks begin. */
-export function locks(header: Header): usize {
-  return PARKERS + <usize> header.parkers * PARKER_BYTES;
+/** Where the locks begin, behind so many parkers. */
+export function locksAt(parkers: i32): usize {
+  return PARKERS + <usize> parkers * PARKER_BYTES;
 }
 
-/** Where the timers begin. */
-export function timers(header: Header): usize {
-  return locks(header) + <usize> header.locks * LOCK_BYTES;
-}
-
-/** Bytes that a memory of these capacities needs. */
-export function memoryBytes(parkers: i32, locks: i32, timers: i32): usize {
-  return PARKERS + <usize> parkers * PARKER_BYTES +
-    <usize> locks * LOCK_BYTES + <usize> timers * TIMER_BYTES;
+/** Where the timers begin, behind so many parkers and locks. */
+export function timersAt(parkers: i32, locks: i32): usize {
+  return locksAt(parkers) + <usize> locks * LOCK_BYTES;
 }

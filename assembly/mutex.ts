@@ -56,9 +56,9 @@ export class Mutex {
       // Relaxed: a guess, which the exchanges below confirm or refute.
       let seen = atomic.load<i32>(word);
       if (seen == UNLOCKED) {
+        const mine = (thread << 1) | CONTENDED;
         // UNLOCKED -> locked with waiters, since others may wait still.
         // Acquire. Pairs with the exchange in `unlock()` [M1].
-        const mine = (thread << 1) | CONTENDED;
         if (atomic.cmpxchg<i32>(word, UNLOCKED, mine) == UNLOCKED) {
           return LOCKED;
         }

@@ -157,6 +157,7 @@ export class Parker {
   }
 
   /** T1: takes the token if it is there. Returns UNPARKED, ENDED or AGAIN. */
+  @inline
   take(base: i32): i32 {
     // NOTIFIED -> EMPTY. An exchange and not a load and a store: it must read
     // the last unpark, so that what came before that one is visible.
@@ -239,6 +240,7 @@ export class Parker {
    * T11 to T14: makes the token available. Returns DONE, RING, WAKE, or STALE
    * if the parker is no longer `base`'s.
    */
+  @inline
   unpark(base: i32): i32 {
     // Relaxed: a guess, which the exchange below confirms or refutes; a guess
     // at another generation is right for ever [P3].

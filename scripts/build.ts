@@ -4,7 +4,7 @@
 //   deno task build            compile, write
 //   deno task build --check    compile, compare with what is committed
 
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { inRoot } from "./paths.ts";
 import { runMain } from "./processes.ts";
@@ -13,6 +13,8 @@ import { readOutline } from "./wasm/reader.ts";
 import { readSignatures, render } from "./wasm/render.ts";
 
 const ENTRY = "assembly/index.ts";
+/** Where the exported functions are, and what the source says of them. */
+const EXPORTS = "assembly/exports";
 
 /** What is built from the one entry. */
 const VARIANTS = [
@@ -27,13 +29,21 @@ const VARIANTS = [
 
 async function build({ path, name, defines }: (typeof VARIANTS)[number]) {
   const compiled = await compile(ENTRY, defines);
-  const signatures = readSignatures(await readFile(inRoot(ENTRY), "utf8"));
+  const signatures = readSignatures(await readExports());
   const text = render(compiled, signatures, name);
   const { functions, exports } = readOutline(compiled.wasm);
   const size = `${compiled.wasm.length} bytes of wasm, ` +
     `${functions} functions, ${exports.length} exports, ` +
     `${compiled.constants.size} constants`;
   return { path, text, size };
+}
+
+async function readExports(): Promise<string> {
+  const names = (await readdir(inRoot(EXPORTS))).sort();
+  const texts = names.map((name) =>
+    readFile(inRoot(`${EXPORTS}/${name}`), "utf8")
+  );
+  return (await Promise.all(texts)).join("\n");
 }
 
 function committed(path: string): Promise<string> {

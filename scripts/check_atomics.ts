@@ -176,15 +176,17 @@ function checkCitations(
   rows: readonly Row[],
 ): Problem[] {
   const known = new Set(rows.map(({ tag }) => tag));
-  return sources.flatMap(({ path, text }) =>
-    Array.from(layers(text).comments.matchAll(TAG))
-      .filter(([, tag]) => !known.has(tag!))
-      .map(({ 0: tag, index }) => ({
-        path,
-        line: lineAt(text, index),
-        message: `${tag} has no row in ${LEDGER}`,
-      }))
-  );
+  const problems: Problem[] = [];
+  for (const { path, text } of sources) {
+    for (const { 1: tag, index } of layers(text).comments.matchAll(TAG)) {
+      if (known.has(tag!)) continue;
+      // Once for each tag is enough.
+      known.add(tag!);
+      const message = `[${tag}] has no row in ${LEDGER}`;
+      problems.push({ path, line: lineAt(text, index), message });
+    }
+  }
+  return problems;
 }
 
 function checkRows(

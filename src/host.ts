@@ -49,10 +49,13 @@ export interface HostSelf {
   post(value: unknown): void;
 }
 
+/** A JavaScript runtime: `"fallback"` if it is none that we know. */
+export type HostName = "deno" | "bun" | "node" | "fallback";
+
 /** What a JavaScript runtime can do for us. One file for each in `hosts/`. */
 export interface Host {
   /** Which runtime it is. */
-  readonly name: "deno" | "bun" | "node" | "fallback";
+  readonly name: HostName;
   /** Threads that run at the same time. */
   readonly parallelism: number;
   /** Whether the calling thread may block. */

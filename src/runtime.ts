@@ -1,17 +1,12 @@
-// The composition root: chooses the host and the driver, and hands out what
-// users hold.
+// What one thread holds of a runtime: hands out parkers, timers and locks, and
+// starts threads.
 
-import {
-  checkCallback,
-  checkInteger,
-  checkObject,
-  checkOneOf,
-} from "./arguments.ts";
+import { checkObject } from "./arguments.ts";
+import { compose, currentHost } from "./compose.ts";
 import {
   BLOCKING_DRIVER,
   CONDVAR,
   HOST_WAIT,
-  MAX_PARKERS,
   MUTEX,
 } from "./core/core.generated.ts";
 import {
@@ -21,28 +16,28 @@ import {
   type ParkerHandle,
   type TimerHandle,
 } from "./core/handle.ts";
+import { addressOf, regions } from "./core/layout.ts";
 import { deliver, type Local } from "./core/local.ts";
 import {
   attachCore,
   compile,
-  type Core,
   createCore,
   type RuntimeHandle,
 } from "./core/module.ts";
-import { EventLoopDriver } from "./drivers/event_loop.ts";
-import { TimeDriver } from "./drivers/time.ts";
 import {
   ArgumentTypeError,
   ExhaustedError,
   ShutdownError,
   TwoOwnersError,
-  UnsupportedError,
 } from "./errors.ts";
-import type { Futex, Host } from "./host.ts";
-import { bunHost } from "./hosts/bun.ts";
-import { denoHost } from "./hosts/deno.ts";
-import { fallbackHost } from "./hosts/fallback.ts";
-import { nodeHost } from "./hosts/node.ts";
+import type { HostName } from "./host.ts";
+import {
+  type AttachOptions,
+  checkBlocking,
+  checkHooks,
+  checkOptions,
+  type RuntimeOptions,
+} from "./options.ts";
 import { type ParkerCounters, readCounters } from "./park/counters.ts";
 import { Parker, type ParkerOptions } from "./park/parker.ts";
 import { Unparker } from "./park/unparker.ts";
@@ -51,61 +46,12 @@ import { Mutex } from "./sync/mutex.ts";
 import { Thread } from "./thread.ts";
 import { Timer } from "./time/timer.ts";
 
-/** The drivers that `Runtime.create()` knows. */
-export type DriverName = "time" | "event-loop";
-
-/** How threads sleep and wake. */
-export type WaitName = "wasm" | "futex";
-
-/** What a runtime is made of. Fixed when it is created. */
-export interface RuntimeOptions {
-  /** Parkers that can be claimed at the same time, 1 to 16,384. Default 64. */
-  readonly parkers?: number;
-  /** Mutexes and condvars, 0 to 65,536. Default 64. */
-  readonly locks?: number;
-  /** Timers, 0 to 16,777,216. Default 1,024. */
-  readonly timers?: number;
-  /**
-   * What a blocking park sleeps in, if it is the first to ask.
-   *
-   * - `"time"`, the default: the thread that has it fires everybody's timers.
-   * - `"event-loop"`: blocking parks leave the timers to threads in
-   *   `parkAsync()`.
-   */
-  readonly driver?: DriverName;
-  /**
-   * How a blocked thread sleeps.
-   *
-   * - `"wasm"`, the default: in WebAssembly's own wait.
-   * - `"futex"`: in the kernel's futex, through FFI, on Bun on Linux. A wake
-   *   takes a third of the time there. `Thread.terminate()` cannot end such a
-   *   sleep: shut the runtime down first.
-   */
-  readonly wait?: WaitName;
-  /** The core to run in place of the one inlined, such as one under test. */
-  readonly module?: RuntimeHandle["module"];
-  /** As for {@linkcode AttachOptions}. */
-  readonly blocking?: boolean;
-}
-
-/** How a thread attaches. */
-export interface AttachOptions {
-  /**
-   * Whether this thread may block. By default it may if the host lets it; say
-   * `false` on a thread that serves others, to have blocking calls refused.
-   */
-  readonly blocking?: boolean;
-}
-
 /** What `Runtime.spawn()` passes to its thread. */
 interface ThreadStart {
   readonly handle: RuntimeHandle;
   readonly module: string;
   readonly data: unknown;
 }
-
-const MAX_LOCKS = 65_536;
-const MAX_TIMERS = 16_777_216;
 
 /**
  * Parkers, timers and locks in one shared memory, and what its threads share.
@@ -141,30 +87,20 @@ export class Runtime {
    * asks for.
    */
   static create(options: RuntimeOptions = {}): Runtime {
-    const action = "create a runtime";
-    checkObject(action, "options", options);
-    const { parkers = 64, locks = 64, timers = 1024 } = options;
-    const { driver = "time", wait = "wasm", module } = options;
-    checkInteger(action, "parkers", parkers, 1, MAX_PARKERS);
-    checkInteger(action, "locks", locks, 0, MAX_LOCKS);
-    checkInteger(action, "timers", timers, 0, MAX_TIMERS);
-    checkOneOf(action, "driver", driver, ["time", "event-loop"]);
-    checkOneOf(action, "wait", wait, ["wasm", "futex"]);
-    const mayBlock = checkBlocking(action, options);
+    const checked = checkOptions(options);
+    const { parkers, locks, timers, driver, wait, module, blocking } = checked;
     const host = currentHost();
-    const capacities = { parkers, locks, timers };
-    const core = createCore(module ?? compile(), capacities);
-    const flags = (driver === "time" ? BLOCKING_DRIVER : 0) |
-      (wait === "futex" ? HOST_WAIT : 0);
+    const core = createCore(module ?? compile(), checked);
     core.exports.memoryCreate(
       crypto.getRandomValues(new Int32Array(1))[0]! | 1,
-      flags,
+      (driver === "time" ? BLOCKING_DRIVER : 0) |
+        (wait === "futex" ? HOST_WAIT : 0),
       parkers,
       locks,
       timers,
       host.now(),
     );
-    return new Runtime(open(core, host, mayBlock, false), true);
+    return new Runtime(compose(core, host, blocking, false), true);
   }
 
   /**
@@ -178,9 +114,9 @@ export class Runtime {
     const action = "attach";
     checkObject(action, "handle", handle);
     checkObject(action, "options", options);
-    const mayBlock = checkBlocking(action, options);
+    const blocking = checkBlocking(action, options);
     const core = attachCore(handle);
-    return new Runtime(open(core, currentHost(), mayBlock, true), false);
+    return new Runtime(compose(core, currentHost(), blocking, true), false);
   }
 
   /** What other threads attach to. Structured clone carries it. */
@@ -194,8 +130,8 @@ export class Runtime {
     return this.#local.core.shutdownBegun() !== 0;
   }
 
-  /** Which JavaScript runtime this is: `"fallback"` if it is an unknown one. */
-  get host(): Host["name"] {
+  /** Which JavaScript runtime this is. */
+  get host(): HostName {
     return this.#local.host.name;
   }
 
@@ -374,11 +310,11 @@ export class Runtime {
    * nothing.
    */
   shutdown(): void {
-    const { core, driver, thread } = this.#local;
+    const { core, capacities, driver, thread } = this.#local;
     if (!core.shutdownBegin(thread)) return;
-    const used = core.parkersUsed();
-    for (let index = 0; index < used; index++) {
-      const address = core.parkerAddress(index);
+    const { parkers } = regions(capacities);
+    for (let index = 0; index < core.parkersUsed(); index++) {
+      const address = addressOf(parkers, index);
       const claim = core.parkerBase(address);
       if (!core.parkerIsClaimed(address, claim)) continue;
       deliver(this.#local, core.parkerUnpark(address, claim), address);
@@ -426,70 +362,4 @@ export async function runThread(): Promise<void> {
   } catch (error) {
     self.post({ kind: "threw", error });
   }
-}
-
-/** Deno and Bun answer to `process.versions.node` too: they are asked first. */
-function currentHost(): Host {
-  const scope = globalThis as unknown as Record<string, unknown>;
-  if ("Deno" in scope) return denoHost;
-  if ("Bun" in scope) return bunHost;
-  const process = scope["process"] as NodeJS["process"];
-  return process?.versions?.node ? nodeHost : fallbackHost;
-}
-
-/** The little of Node's globals that tells it from a browser. */
-interface NodeJS {
-  process?: { versions?: { node?: string } };
-}
-
-function checkBlocking(action: string, { blocking }: AttachOptions): boolean {
-  if (blocking !== undefined && typeof blocking !== "boolean") {
-    throw new ArgumentTypeError(
-      `Cannot ${action} as blocking must be a boolean: current value is ` +
-        typeof blocking,
-    );
-  }
-  return blocking ?? true;
-}
-
-function checkHooks(options: ParkerOptions): void {
-  const action = "claim a parker";
-  checkObject(action, "options", options);
-  checkCallback(action, "beforePark", options.beforePark);
-  checkCallback(action, "afterUnpark", options.afterUnpark);
-}
-
-function hostFutex(host: Host, core: Core): Futex {
-  const futex = host.futex(core.words.buffer);
-  if (typeof futex !== "string") return futex;
-  throw new UnsupportedError('wait in a "futex"', futex);
-}
-
-/** This thread's part of the runtime in a core's memory. */
-function open(
-  core: Core,
-  host: Host,
-  mayBlock: boolean,
-  isShared: boolean,
-): Local {
-  const { exports, words, handle } = core;
-  const { id, flags, parkers, locks, timers } = core.header;
-  const futex = flags & HOST_WAIT ? hostFutex(host, core) : undefined;
-  const time = new TimeDriver(exports, futex);
-  const loopDriver = (parker: number) =>
-    new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2);
-  return {
-    core: exports,
-    words,
-    handle,
-    id,
-    thread: exports.threadNext(),
-    capacities: { parkers, locks, timers },
-    host,
-    driver: flags & BLOCKING_DRIVER ? time : undefined,
-    futex,
-    mayBlock: mayBlock && host.mayBlock,
-    isShared,
-    loopDriver,
-  };
 }

@@ -56,7 +56,7 @@ function renderExports(
     const signature = signatures.get(name);
     if (type === undefined || signature === undefined) {
       throw new TypeError(
-        `Cannot type the export ${name}: assembly/index.ts must say ` +
+        `Cannot type the export ${name}: assembly/exports/ must say ` +
           `\`export function ${name}\``,
       );
     }

@@ -6,6 +6,7 @@ import {
   ForeignHandleError,
   StaleHandleError,
 } from "../errors.ts";
+import { isRecord, type Region, regions } from "./layout.ts";
 import type { Local } from "./local.ts";
 
 /** What has a handle. */
@@ -35,43 +36,20 @@ export type MutexHandle = Handle<"mutex">;
 /** Identifies a condvar: see `Runtime.attachCondvar()`. */
 export type CondvarHandle = Handle<"condvar">;
 
-/** A region of records of one kind. */
-interface Region {
-  addressOf(index: number): number;
-  isClaimed(address: number, claim: number): number;
-  readonly capacity: number;
-}
-
-function regionOf(local: Local, kind: HandleKind): Region {
-  const { core, capacities } = local;
+/** Where a kind's records are, and which claim of one is in force. */
+function recordsOf(
+  { core, capacities }: Local,
+  kind: HandleKind,
+): [Region, (address: number, claim: number) => number] {
+  const { parkers, timers, locks } = regions(capacities);
   switch (kind) {
     case "parker":
-      return {
-        addressOf: core.parkerAddress,
-        isClaimed: core.parkerIsClaimed,
-        capacity: capacities.parkers,
-      };
+      return [parkers, core.parkerIsClaimed];
     case "timer":
-      return {
-        addressOf: core.timerAddress,
-        isClaimed: core.timerIsClaimed,
-        capacity: capacities.timers,
-      };
+      return [timers, core.timerIsClaimed];
     default:
-      return {
-        addressOf: core.lockAddress,
-        isClaimed: core.lockIsClaimed,
-        capacity: capacities.locks,
-      };
+      return [locks, core.lockIsClaimed];
   }
-}
-
-/** Whether the number is the address of a record: the core reads anywhere. */
-function isRecord({ addressOf, capacity }: Region, address: number): boolean {
-  const first = addressOf(0);
-  const stride = addressOf(1) - first;
-  return Number.isInteger(address) && address >= first &&
-    address < addressOf(capacity) && (address - first) % stride === 0;
 }
 
 /**
@@ -94,11 +72,12 @@ export function checkHandle<Kind extends HandleKind>(
     );
   }
   if (handle.runtime !== local.id) throw new ForeignHandleError(kind);
-  const region = regionOf(local, kind);
+  const [region, isClaimed] = recordsOf(local, kind);
   const { address, claim } = handle;
+  // The core reads where it is told to: only what it gave out itself.
   if (
     !isRecord(region, address) || !Number.isInteger(claim) ||
-    !region.isClaimed(address, claim)
+    !isClaimed(address, claim)
   ) {
     throw new StaleHandleError(kind);
   }

@@ -5,7 +5,8 @@ import type { Driver } from "../driver.ts";
 import type { Futex, Host } from "../host.ts";
 import { RING, WAKE } from "./core.generated.ts";
 import type { CoreExports } from "./core.generated.ts";
-import type { Capacities, RuntimeHandle } from "./module.ts";
+import type { Capacities } from "./layout.ts";
+import type { RuntimeHandle } from "./module.ts";
 
 /** One thread's part of a runtime. */
 export interface Local {

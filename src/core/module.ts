@@ -2,12 +2,9 @@
 // only file that names WebAssembly.
 
 import { LayoutError, UnsupportedError } from "../errors.ts";
-import {
-  type CoreExports,
-  LAYOUT_VERSION,
-  MAGIC,
-  WASM_BASE64,
-} from "./core.generated.ts";
+import { LAYOUT_VERSION, MAGIC, WASM_BASE64 } from "./core.generated.ts";
+import type { CoreExports } from "./core.generated.ts";
+import { type Capacities, memoryBytes } from "./layout.ts";
 
 /** Bytes of a page. https://webassembly.github.io/spec/core/exec/runtime.html */
 const PAGE = 65536;
@@ -24,16 +21,6 @@ export interface RuntimeHandle {
   readonly module: WebAssembly.Module;
   /** The shared memory. */
   readonly memory: WebAssembly.Memory;
-}
-
-/** How many records of each kind a memory has. */
-export interface Capacities {
-  /** Threads that can park at the same time. */
-  parkers: number;
-  /** Mutexes and condvars. */
-  locks: number;
-  /** Timers. */
-  timers: number;
 }
 
 /** What the first words of a memory say. See `Header` in the core. */
@@ -81,11 +68,8 @@ export function createCore(
   module: WebAssembly.Module,
   capacities: Capacities,
 ): Core {
-  const { parkers, locks, timers } = capacities;
-  // A memory says how large it is to be before there is an instance to ask.
-  const probe = instantiate(module, newMemory(1));
-  const bytes = probe.memoryBytes(parkers, locks, timers);
-  return open(module, newMemory(Math.ceil(bytes / PAGE)));
+  const pages = Math.ceil(memoryBytes(capacities) / PAGE);
+  return open(module, newMemory(pages));
 }
 
 /** Makes an instance over the memory of a handle. */

@@ -3,6 +3,7 @@
 
 import type {
   Host,
+  HostName,
   HostSelf,
   HostThread,
   KeepAlive,
@@ -128,7 +129,7 @@ function self(): HostSelf | undefined {
 
 /** The host that the three runtimes share, under a runtime's name. */
 export function workerThreadsHost(
-  name: Host["name"],
+  name: HostName,
   futex: Host["futex"],
 ): Host {
   return {

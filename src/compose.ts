@@ -1,0 +1,62 @@
+// Puts one thread's part of a runtime together: which host, which driver.
+
+import { BLOCKING_DRIVER, HOST_WAIT } from "./core/core.generated.ts";
+import type { Local } from "./core/local.ts";
+import type { Core } from "./core/module.ts";
+import { EventLoopDriver } from "./drivers/event_loop.ts";
+import { TimeDriver } from "./drivers/time.ts";
+import { UnsupportedError } from "./errors.ts";
+import type { Futex, Host } from "./host.ts";
+import { bunHost } from "./hosts/bun.ts";
+import { denoHost } from "./hosts/deno.ts";
+import { fallbackHost } from "./hosts/fallback.ts";
+import { nodeHost } from "./hosts/node.ts";
+
+/** Deno and Bun answer to `process.versions.node` too: they are asked first. */
+export function currentHost(): Host {
+  const scope = globalThis as unknown as Record<string, unknown>;
+  if ("Deno" in scope) return denoHost;
+  if ("Bun" in scope) return bunHost;
+  const process = scope["process"] as NodeJS["process"];
+  return process?.versions?.node ? nodeHost : fallbackHost;
+}
+
+/** The little of Node's globals that tells it from a browser. */
+interface NodeJS {
+  process?: { versions?: { node?: string } };
+}
+
+function hostFutex(host: Host, core: Core): Futex {
+  const futex = host.futex(core.words.buffer);
+  if (typeof futex !== "string") return futex;
+  throw new UnsupportedError('wait in a "futex"', futex);
+}
+
+/** This thread's part of the runtime in a core's memory. */
+export function compose(
+  core: Core,
+  host: Host,
+  mayBlock: boolean,
+  isShared: boolean,
+): Local {
+  const { exports, words, handle } = core;
+  const { id, flags, parkers, locks, timers } = core.header;
+  const futex = flags & HOST_WAIT ? hostFutex(host, core) : undefined;
+  const time = new TimeDriver(exports, futex);
+  const loopDriver = (parker: number) =>
+    new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2);
+  return {
+    core: exports,
+    words,
+    handle,
+    id,
+    thread: exports.threadNext(),
+    capacities: { parkers, locks, timers },
+    host,
+    driver: flags & BLOCKING_DRIVER ? time : undefined,
+    futex,
+    mayBlock: mayBlock && host.mayBlock,
+    isShared,
+    loopDriver,
+  };
+}
