@@ -50,8 +50,13 @@ function summonSleeper(blocking: bool): usize {
   return 0;
 }
 
+/** As `handOff()`, unless waking is the host's: then it is to call that. */
+export function passOn(): void {
+  if (!header().hasHostWait) handOff();
+}
+
 /** Leaves the driver, and hands it to a sleeper if there is work. */
-export function leaveDriver(): usize {
+export function leaveDriver(): void {
   DriverLock.release();
-  return handOff();
+  passOn();
 }

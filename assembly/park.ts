@@ -1,7 +1,7 @@
 // A park from its entry to its end: which sleep, and what ends it.
 
 import { Counters } from "./counters";
-import { handOff, isDriverWanted, leaveDriver } from "./driver";
+import { isDriverWanted, leaveDriver, passOn } from "./driver";
 import { DriverLock } from "./driver_lock";
 import { header, isShutdown } from "./header";
 import { parkerIndex } from "./layout";
@@ -55,12 +55,12 @@ export function endSleep(parker: Parker, base: i32, timedOut: bool): i32 {
   if (hasToken(found)) {
     counters.countUnpark();
     // It was called to the driver and goes elsewhere: call the next.
-    if (hasSummons(found)) handOff();
+    if (hasSummons(found)) passOn();
     return taken();
   }
   if (timedOut) {
     counters.countTimeout();
-    if (hasSummons(found)) handOff();
+    if (hasSummons(found)) passOn();
     return TIMED_OUT;
   }
   counters.countNoop();
@@ -168,6 +168,6 @@ export function leaveLoop(
   Sleepers.remove(index);
   const found = parker.reset(base);
   DriverLock.unkeep(index);
-  handOff();
+  passOn();
   return countEnd(parker, found, served, timedOut);
 }

@@ -29,6 +29,9 @@ export interface Driver {
    * that nobody has heard yet count as one. Sets nobody's token.
    */
   unpark(): void;
-  /** Ends the sleep of the owner, and every later one. */
+  /**
+   * Ends the sleep that goes on. The runtime's flag, which is set before, keeps
+   * another from beginning.
+   */
   shutdown(): void;
 }

@@ -174,8 +174,9 @@ export class UnwakeableError extends LaybyError {
   constructor() {
     super(
       "unwakeable",
-      "Cannot park as nothing could ever wake this thread: post the parker's " +
-        "handle to another thread, arm a timer, or give a timeout",
+      "Cannot park as nothing could ever wake this thread: no other thread " +
+        "knows of the runtime and no timer is armed. Post runtime.handle to " +
+        "a worker, arm a timer, or give a timeout",
     );
   }
 }

@@ -167,7 +167,7 @@ export class Runtime {
       address,
       claim: core.parkerBase(address),
     };
-    return new Parker(this.#local, handle, options, false);
+    return new Parker(this.#local, handle, options);
   }
 
   /**
@@ -187,7 +187,7 @@ export class Runtime {
     if (!core.parkerAdopt(handle.address, thread)) {
       throw new TwoOwnersError("adopt");
     }
-    return new Parker(this.#local, handle, options, true);
+    return new Parker(this.#local, handle, options);
   }
 
   /**

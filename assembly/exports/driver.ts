@@ -13,7 +13,8 @@ export function driverTake(address: i32): bool {
 
 /** Leaves the driver. Returns a word on which the host is to wake, or 0. */
 export function driverLeave(): i32 {
-  return <i32> driver.leaveDriver();
+  DriverLock.release();
+  return <i32> driver.handOff();
 }
 
 /** Keeps the driver for the event loop of this parker. */

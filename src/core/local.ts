@@ -46,3 +46,8 @@ export function deliver(local: Local, code: number, address: number): void {
 export function wakeSummoned(local: Local, address: number): void {
   if (address !== 0) local.futex!.wake(address);
 }
+
+/** Hands a driver without an owner to a sleeper, if the core leaves it to us. */
+export function handOff(local: Local): void {
+  if (local.futex) wakeSummoned(local, local.core.driverHandOff());
+}

@@ -13,6 +13,8 @@ const keepAlive: KeepAlive = {
 /** Whether a wait blocks, rather than throw. */
 function probeBlocking(): boolean {
   try {
+    // Relaxed: nobody else has this memory, and the word is not what it waits
+    // for; the question is whether it throws.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
     return true;
   } catch {

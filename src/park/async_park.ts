@@ -1,11 +1,14 @@
 // A park that yields to the event loop: the same token, another sleep.
 
 import { DRIVER } from "../core/core.generated.ts";
-import { type Local, wakeSummoned } from "../core/local.ts";
+import { handOff, type Local, wakeSummoned } from "../core/local.ts";
 import type { Driver } from "../driver.ts";
 import type { ParkerHandle } from "../core/handle.ts";
 import { type ParkResult, toResult } from "./result.ts";
 import { fireTimers } from "./turn.ts";
+
+/** Longest delay that event loops can count: 2^31 - 1 ms, 24 days. */
+const LONGEST_MS = 0x7fffffff;
 
 /**
  * Parks until there is a token, the deadline has passed, this event loop has
@@ -41,7 +44,7 @@ export async function parkInLoop(
       served,
       Number(isPast(local, deadline)),
     );
-    if (local.futex) wakeSummoned(local, core.driverHandOff());
+    handOff(local);
   }
   const result = toResult(served, "park");
   if (result === undefined || result === "timed-out") signal?.throwIfAborted();
@@ -57,6 +60,10 @@ export async function pollInLoop(
   await local.host.turn();
   if (!local.core.driverKeep(address)) return "timed-out";
   return turnOfKeeper(local, address) > 0 ? "driver" : "timed-out";
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
 }
 
 function isPast(local: Local, deadline: number): boolean {
@@ -79,7 +86,9 @@ async function sleep(
     const due = core.driverKeep(address)
       ? Math.min(core.timersPrepare(thread), deadline)
       : deadline;
-    await loop.park(due === Infinity ? due : Math.max(due - host.now(), 0));
+    await loop.park(
+      due === Infinity ? due : clamp(due - host.now(), 0, LONGEST_MS),
+    );
     const served = turnOfKeeper(local, address);
     if (served > 0) return served;
   }

@@ -8,7 +8,7 @@ import {
   SLEEP,
   UNPARKED,
 } from "../core/core.generated.ts";
-import { deliver, type Local, wakeSummoned } from "../core/local.ts";
+import { deliver, handOff, type Local, wakeSummoned } from "../core/local.ts";
 import type { Futex } from "../host.ts";
 import type { ParkerHandle } from "../core/handle.ts";
 import { type ParkResult, toResult } from "./result.ts";
@@ -67,7 +67,7 @@ function parkInDriver(
   const leave = (served: number): number => {
     const timedOut = Number(timeLeft(local, deadline) === 0);
     const code = core.parkerLeave(address, claim, served, timedOut);
-    if (local.futex) wakeSummoned(local, core.driverHandOff());
+    handOff(local);
     return code;
   };
   let served: number;
@@ -87,19 +87,32 @@ function parkInDriver(
 function parkInHost(
   local: Local,
   futex: Futex,
-  { address, claim }: ParkerHandle,
+  handle: ParkerHandle,
   timeout: number,
 ): number {
   const { core } = local;
+  const { address, claim } = handle;
   const taken = core.parkerTake(address, claim);
   if (taken !== AGAIN) return taken;
   const code = core.parkerCommit(address, claim);
-  if (code !== SLEEP) return code;
+  if (code === DRIVER) return code;
+  const end = code === SLEEP
+    ? sleepInHost(local, futex, handle, timeout)
+    : code;
+  handOff(local);
+  return end;
+}
+
+/** Sleeps on the state word, to which the parker is committed. */
+function sleepInHost(
+  { core }: Local,
+  futex: Futex,
+  { address, claim }: ParkerHandle,
+  timeout: number,
+): number {
   let timedOut = false;
   while (!timedOut && !core.parkerIsWoken(address, claim)) {
     timedOut = futex.wait(address, claim | PARKED_CONDVAR, timeout);
   }
-  const end = core.parkerEndSleep(address, claim, Number(timedOut));
-  wakeSummoned(local, core.driverHandOff());
-  return end;
+  return core.parkerEndSleep(address, claim, Number(timedOut));
 }
