@@ -106,7 +106,7 @@ export class Parker {
   claim(): i32 {
     // EMPTY -> EMPTY, one generation up. Nobody else writes a free parker, but
     // the word is read by stale unparkers.
-    // Release. Pairs with the load in `unpark()` [P3].
+    // Release. Pairs with the exchange in `unpark()` [P3].
     return atomic.add<i32>(this.word, ONE_GENERATION) + ONE_GENERATION;
   }
 
@@ -138,7 +138,7 @@ export class Parker {
       if (state == PARKED_CONDVAR || state == PARKED_DRIVER) return CONFLICT;
       // EMPTY or NOTIFIED -> EMPTY, one generation up. A token goes with its
       // claim. An exchange, since an unpark may come in between.
-      // Release. Pairs with the load in `unpark()` [P3].
+      // Release. Pairs with the exchange in `unpark()` [P3].
       const found = atomic.cmpxchg<i32>(this.word, seen, base + ONE_GENERATION);
       if (found == seen) return DONE;
     }
@@ -242,28 +242,31 @@ export class Parker {
    */
   @inline
   unpark(base: i32): i32 {
-    // Relaxed: a guess, which the exchange below confirms or refutes; a guess
-    // at another generation is right for ever [P3].
-    let seen = atomic.load<i32>(this.word);
+    // EMPTY -> NOTIFIED, the usual case. The first exchange is also the load.
+    let expected = base;
     while (true) {
-      if (!isBase(seen, base)) return STALE;
       // EMPTY, PARKED_CONDVAR, PARKED_DRIVER or NOTIFIED -> NOTIFIED. The last
       // one writes too, so that the park which takes the token sees what came
       // before each of the unparks that it stands for. Not a plain swap, since
-      // that would wake whoever claimed a released parker next.
+      // that would wake whoever claimed a released parker next [P3].
       // Release. Pairs with `take()`, `reset()` and `wait()` [P1], and with the
       // exchange in `commit()` [P2].
-      const found = atomic.cmpxchg<i32>(this.word, seen, seen | NOTIFIED);
-      if (found == seen) break;
-      seen = found;
+      const seen = atomic.cmpxchg<i32>(
+        this.word,
+        expected,
+        expected | NOTIFIED,
+      );
+      if (seen == expected) break;
+      if (!isBase(seen, base)) return STALE;
+      expected = seen;
     }
-    trace(changetype<usize>(this), seen, seen | NOTIFIED);
-    if ((seen & STATE) == EMPTY || (seen & STATE) == NOTIFIED) return DONE;
-    return this.wakeOwner(seen & STATE);
+    trace(changetype<usize>(this), expected, expected | NOTIFIED);
+    return expected == base ? DONE : this.wakeOwner(expected & STATE);
   }
 
   /** Wakes the owner from the sleep that it was seen in. */
   private wakeOwner(state: i32): i32 {
+    if (state == NOTIFIED) return DONE;
     if (state == PARKED_CONDVAR) return this.wakeCondvar();
     // Relaxed: the exchange that read PARKED_DRIVER orders it [P2]. If the
     // owner has gone on since, a bell rings in vain, and does no harm.
