@@ -25,7 +25,7 @@ export function render(
     `/** The core, ${compiled.wasm.length} bytes of WebAssembly. */`,
     `export const ${name}: string =\n${base64Lines(compiled.wasm)};\n`,
     ...[...compiled.constants].map(([constant, value]) =>
-      `export const ${constant}: number = ${literal(value)};`
+      `export const ${constant}: ${literal(value)} = ${literal(value)};`
     ),
     "",
     renderExports(compiled.wasm, signatures),

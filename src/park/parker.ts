@@ -1,8 +1,8 @@
 // The end of a parker that its thread owns.
 
 import { checkNumber, checkObject, checkTimeout } from "../arguments.ts";
-import { CONFLICT, UNPARKED } from "../core/core.generated.ts";
-import type { CoreExports } from "../core/core.generated.ts";
+import { CONFLICT } from "../core/core.generated.ts";
+import type { CoreExports, UNPARKED } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import type { Driver } from "../driver.ts";
 import {
@@ -20,6 +20,9 @@ import type { ParkerHandle } from "../core/handle.ts";
 import type { ParkResult } from "./result.ts";
 import { Grace, GRACE_MS } from "./grace.ts";
 import { Unparker } from "./unparker.ts";
+
+/** Imported constants are loaded each time they are used; this one is not. */
+const TAKEN: typeof UNPARKED = 0;
 
 /** What a parker calls around its sleeps. */
 export interface ParkerOptions {
@@ -122,7 +125,7 @@ export class Parker {
    */
   park(): ParkResult {
     const take = this.#take;
-    if (take(this.#address, this.#ready) === UNPARKED) return "unparked";
+    if (take(this.#address, this.#ready) === TAKEN) return "unparked";
     return this.#block(Infinity);
   }
 
@@ -146,7 +149,7 @@ export class Parker {
       return pollDriver(this.#local, this.#address);
     }
     const take = this.#take;
-    if (take(this.#address, this.#ready) === UNPARKED) return "unparked";
+    if (take(this.#address, this.#ready) === TAKEN) return "unparked";
     return this.#block(this.#local.host.now() + timeout);
   }
 
@@ -163,7 +166,7 @@ export class Parker {
   parkDeadline(deadline: number): ParkResult {
     checkNumber("park", "deadline", deadline);
     const take = this.#take;
-    if (take(this.#address, this.#ready) === UNPARKED) return "unparked";
+    if (take(this.#address, this.#ready) === TAKEN) return "unparked";
     return this.#block(deadline);
   }
 
@@ -198,7 +201,7 @@ export class Parker {
       return await pollInLoop(this.#local, this.#address);
     }
     const take = this.#take;
-    if (take(this.#address, this.#ready) === UNPARKED) return "unparked";
+    if (take(this.#address, this.#ready) === TAKEN) return "unparked";
     return await this.#listen(this.#local.host.now() + timeout, signal);
   }
 

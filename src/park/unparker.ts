@@ -1,9 +1,12 @@
 // The end of a parker that any thread may hold.
 
 import { deliver, type Local } from "../core/local.ts";
-import { DONE, STALE } from "../core/core.generated.ts";
-import type { CoreExports } from "../core/core.generated.ts";
+import { STALE } from "../core/core.generated.ts";
+import type { CoreExports, DONE } from "../core/core.generated.ts";
 import type { ParkerHandle } from "../core/handle.ts";
+
+/** Imported constants are loaded each time they are used; this one is not. */
+const NOBODY_SLEPT: typeof DONE = 0;
 
 /**
  * Makes a parker's token available.
@@ -48,7 +51,7 @@ export class Unparker {
   unpark(): boolean {
     const unpark = this.#unpark;
     const code = unpark(this.#address, this.#claim);
-    if (code === DONE) return true;
+    if (code === NOBODY_SLEPT) return true;
     deliver(this.#local, code, this.#address);
     return code !== STALE;
   }
