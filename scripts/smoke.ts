@@ -1,21 +1,33 @@
 // The program with which a copy of the module, packed or served, shows that it
-// is complete: it parks on both ends of a token.
+// is complete: it parks on both ends of a token, and in a thread of its own.
 
 /** The program. It imports the module by `specifier`, and ends by itself. */
 export function smokeProgram(specifier: string): string {
   return `
-import { Runtime } from ${JSON.stringify(specifier)};
+import { type ParkerHandle, Runtime } from ${JSON.stringify(specifier)};
 
-function expect(found: string, wanted: string): void {
+function expect(found: unknown, wanted: unknown): void {
   if (found !== wanted) throw new Error(\`\${found}, and not \${wanted}\`);
 }
 
-const runtime = await Runtime.create({ parkers: 4, driver: "time" });
-const parker = runtime.parker();
-runtime.unparker(parker.handle).unpark();
-expect(parker.park(), "unparked");
-expect(parker.parkTimeout(5), "timed-out");
-await runtime.shutdown();
-console.log("smoke: ok");
+export default function main(runtime: Runtime, creator: ParkerHandle): number {
+  runtime.unparker(creator).unpark();
+  return 42;
+}
+
+// The thread runs this module too.
+if ((import.meta as { main?: boolean }).main) {
+  const runtime = Runtime.create({ parkers: 4, driver: "time" });
+  const parker = runtime.parker();
+  runtime.unparker(parker.handle).unpark();
+  expect(parker.park(), "unparked");
+  expect(parker.parkTimeout(5), "timed-out");
+  const thread = runtime.spawn(new URL(import.meta.url), parker.handle);
+  expect(parker.park(), "unparked");
+  expect(await thread.result, 42);
+  expect(await thread.exited, 0);
+  runtime.shutdown();
+  console.log("smoke: ok");
+}
 `.trimStart();
 }
