@@ -1,4 +1,5 @@
-// Builds what npm ships: dist/, as JavaScript modules and their declarations.
+// Builds what npm ships: dist/, with one JavaScript module, since loading many
+// takes several times as long, and a declaration for each source.
 
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { filesBelow, inRoot } from "./paths.ts";
@@ -6,6 +7,8 @@ import { runMain, runOrThrow } from "./processes.ts";
 import { runtimeNamed } from "./runtimes.ts";
 
 const TSC = inRoot("node_modules/typescript/bin/tsc");
+const ENTRY = inRoot("scripts/npm_entry.ts");
+const BUNDLE = inRoot("dist/mod.js");
 
 /** Empties dist/ and fills it. */
 export async function buildNpm(): Promise<void> {
@@ -13,6 +16,8 @@ export async function buildNpm(): Promise<void> {
   const args = [TSC, "-p", inRoot("tsconfig.npm.json")];
   await runOrThrow(runtimeNamed("node").path, args);
   for (const path of filesBelow("dist", ".d.ts")) await pointToJavaScript(path);
+  const form = ["--target=node", "--format=esm", `--outfile=${BUNDLE}`];
+  await runOrThrow(runtimeNamed("bun").path, ["build", ENTRY, ...form]);
 }
 
 // The compiler rewrites specifiers in what it emits as JavaScript, and leaves
@@ -32,7 +37,8 @@ export function rewriteSpecifiers(declarations: string): string {
 
 async function main(): Promise<void> {
   await buildNpm();
-  console.log(`dist/: ${filesBelow("dist", ".js").length} modules`);
+  const [bundle, types] = [".js", ".d.ts"].map((it) => filesBelow("dist", it));
+  console.log(`dist/: ${bundle!.length} module, ${types!.length} declarations`);
 }
 
 if (import.meta.main) await runMain(main);

@@ -59,8 +59,16 @@ export function compile(): WebAssembly.Module {
 
 /** Compiles a binary in base64. */
 export function compileBytes(base64: string): WebAssembly.Module {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
-  return new WebAssembly.Module(bytes);
+  return new WebAssembly.Module(decode(base64));
+}
+
+/** `Uint8Array.fromBase64`, which Node 24 has not. */
+function decode(base64: string): Uint8Array<ArrayBuffer> {
+  if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);
+  const text = atob(base64);
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
 }
 
 /** Makes a memory for these capacities, and an instance over it. */

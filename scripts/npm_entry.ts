@@ -1,0 +1,5 @@
+// What the npm package exports at run time: the public names, and what a spawned
+// thread calls in the bundle that it imports.
+
+export * from "../mod.ts";
+export { runThread } from "../src/runtime.ts";
