@@ -3,13 +3,13 @@
 
 import process from "node:process";
 import { Worker } from "node:worker_threads";
-import { Runtime, type RuntimeOptions } from "../mod.ts";
+import type { RuntimeOptions } from "../mod.ts";
 import type { Contender } from "./harness.ts";
 import { JS_PARKER_WORDS, JsParker } from "./js_parker.ts";
+import { LaybyCrew } from "./layby_crew.ts";
 import { pinThread } from "./pin.ts";
 import { newWasmParkers, WasmParker } from "./wasm_parker.ts";
 import type { JsEcho } from "./workers/js_echo.ts";
-import type { LaybyEcho } from "./workers/layby_echo.ts";
 import type { MessageEcho } from "./workers/message_echo.ts";
 import {
   ANSWERED,
@@ -20,23 +20,18 @@ import {
 } from "./workers/notes.ts";
 import type { WasmEcho } from "./workers/wasm_echo.ts";
 
-/** A contender that makes round trips to a thread of its own. */
+/** A contender that makes round trips to threads of its own, in turn. */
 export interface Echo extends Contender {
-  readonly notes: Notes;
-  /** Lets the thread end. */
+  /** One for each thread. */
+  readonly notes: readonly Notes[];
+  /** Lets the threads end. */
   stop(): void;
 }
 
 /** Both sides block in layby. */
 export function laybyEcho(subject: string, options: RuntimeOptions = {}): Echo {
-  const { runtime, parker, unparker, notes } = startLayby(options);
-  const run = (trips: number) => {
-    for (let trip = 0; trip < trips; trip++) {
-      unparker.unpark();
-      parker.park();
-    }
-  };
-  return { subject, run, notes, stop: () => runtime.shutdown() };
+  const crew = startCrew(options, 1);
+  return { ...echoOf(subject, crew), run: (trips) => crew.call(0, trips) };
 }
 
 /** The caller awaits layby in its event loop; the other side blocks. */
@@ -44,24 +39,24 @@ export function laybyAsyncEcho(
   subject: string,
   options: RuntimeOptions = {},
 ): Echo {
-  const { runtime, parker, unparker, notes } = startLayby(options);
-  const run = async (trips: number) => {
-    for (let trip = 0; trip < trips; trip++) {
-      unparker.unpark();
-      await parker.parkAsync();
-    }
-  };
-  return { subject, run, notes, stop: () => runtime.shutdown() };
+  const crew = startCrew(options, 1);
+  return { ...echoOf(subject, crew), run: (trips) => crew.callAsync(0, trips) };
 }
 
-function startLayby(options: RuntimeOptions) {
-  const notes = newNotes();
-  const runtime = Runtime.create({ parkers: 2, ...options });
-  const parker = runtime.parker();
-  const mine = runtime.parker().detach();
-  const data: LaybyEcho = { mine, caller: parker.handle, notes };
-  runtime.spawn(new URL("./workers/layby_echo.ts", import.meta.url), data);
-  return { runtime, parker, unparker: runtime.unparker(mine), notes };
+/** So many threads that block in one runtime. */
+export function laybyEchoes(subject: string, threads: number): Echo {
+  const crew = startCrew({}, threads);
+  return { ...echoOf(subject, crew), run: (trips) => crew.callInTurn(trips) };
+}
+
+function startCrew(options: RuntimeOptions, threads: number): LaybyCrew {
+  const crew = new LaybyCrew({ parkers: threads + 1, ...options });
+  for (let thread = 0; thread < threads; thread++) crew.add();
+  return crew;
+}
+
+function echoOf(subject: string, { runtime, notes }: LaybyCrew) {
+  return { subject, notes, stop: () => runtime.shutdown() };
 }
 
 /** Both sides block in `Atomics.wait`. */
@@ -77,13 +72,13 @@ export function jsEcho(subject: string): Echo {
       parker.park();
     }
   };
-  return { subject, run, notes, stop: () => stop(notes, unparker) };
+  return { subject, run, notes: [notes], stop: () => stop(notes, unparker) };
 }
 
 /** Both sides block in WebAssembly's wait, without layby. */
-export async function wasmEcho(subject: string): Promise<Echo> {
+export function wasmEcho(subject: string): Echo {
   const notes = newNotes();
-  const parkers = await newWasmParkers();
+  const parkers = newWasmParkers();
   const parker = new WasmParker(parkers, 0);
   const unparker = new WasmParker(parkers, 1);
   start("./workers/wasm_echo.ts", { parkers, notes } satisfies WasmEcho);
@@ -93,7 +88,7 @@ export async function wasmEcho(subject: string): Promise<Echo> {
       parker.park();
     }
   };
-  return { subject, run, notes, stop: () => stop(notes, unparker) };
+  return { subject, run, notes: [notes], stop: () => stop(notes, unparker) };
 }
 
 /** Both sides are in their event loops, and post messages. */
@@ -113,7 +108,7 @@ export function messageEcho(subject: string): Echo {
       await promise;
     }
   };
-  return { subject, run, notes, stop: () => void worker.terminate() };
+  return { subject, run, notes: [notes], stop: () => void worker.terminate() };
 }
 
 function start(path: string, workerData: unknown): Worker {
@@ -135,22 +130,30 @@ export async function prepare(
   echoes: readonly Echo[],
   apart: boolean,
 ): Promise<void> {
-  for (const { notes } of echoes) {
-    while (Atomics.load(notes, THREAD) === 0) await sleep(5);
-  }
+  const threads = echoes.flatMap(({ notes }) => notes);
+  await ready(threads);
   if (apart) {
-    for (const { notes } of echoes) pinThread(notes[THREAD]!, 1);
+    for (const notes of threads) pinThread(notes[THREAD]!, 1);
     pinThread(process.pid, 0);
   }
-  const trips = 100;
+  const calls = 100;
   for (const { subject, run, notes } of echoes) {
-    await run(trips);
-    const answered = Atomics.load(notes, ANSWERED);
-    if (answered === trips) continue;
-    throw new Error(`${subject}: ${answered} answers to ${trips} calls`);
+    await run(calls * notes.length);
+    for (const { [ANSWERED]: answers } of notes) {
+      if (answers === calls) continue;
+      throw new Error(`${subject}: ${answers} answers to ${calls} calls`);
+    }
   }
 }
 
-function sleep(ms: number): Promise<void> {
+/** Resolves when the threads of these notes serve. */
+export async function ready(threads: readonly Notes[]): Promise<void> {
+  for (const notes of threads) {
+    while (Atomics.load(notes, THREAD) === 0) await sleep(5);
+  }
+}
+
+/** Resolves after so many milliseconds. */
+export function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -49,7 +49,9 @@ export class JsParker {
       return true;
     }
     for (;;) {
-      const left = deadline - performance.now();
+      const left = deadline === Infinity
+        ? deadline
+        : deadline - performance.now();
       if (left <= 0) {
         return Atomics.exchange(this.#words, this.#word, EMPTY) === NOTIFIED;
       }

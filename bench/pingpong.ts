@@ -10,7 +10,7 @@ const placement = process.argv[2] ?? "unpinned";
 const echoes = [
   laybyEcho("layby"),
   jsEcho("raw"),
-  await wasmEcho("raw wasm"),
+  wasmEcho("raw wasm"),
   messageEcho("postMessage"),
 ];
 if ("Bun" in globalThis && process.platform === "linux") {
@@ -18,7 +18,7 @@ if ("Bun" in globalThis && process.platform === "linux") {
 }
 await prepare(echoes, placement === "two_cores");
 
-const turns = { batches: 15, batch: 12, warmUp: 40 };
+const turns = { batches: 11, batch: 10, warmUp: 150 };
 const times = await interleave(echoes, turns);
 emit(
   times.map((ms, index) =>

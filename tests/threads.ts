@@ -6,7 +6,8 @@ import type { ParkerHandle, Runtime, Thread } from "../mod.ts";
 // deno-lint-ignore no-explicit-any
 export type Body = (runtime: Runtime, args: any) => unknown;
 
-interface Call {
+/** Which body to call, and with what. */
+export interface Call {
   body: string;
   args: unknown;
 }
@@ -33,9 +34,37 @@ export function sharedWords(count: number): Int32Array<SharedArrayBuffer> {
   return new Int32Array(new SharedArrayBuffer(4 * count));
 }
 
-/** Resolves when the condition holds. Gives the event loop its turns. */
+/** Milliseconds after which what has not happened will not. */
+const NEVER = 20_000;
+
+/**
+ * Resolves when the condition holds, and rejects if it never does. Gives the
+ * event loop its turns.
+ */
 export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 0));
+  const limit = performance.now() + NEVER;
+  while (!condition()) {
+    if (performance.now() > limit) throw new Error(`Never: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
+/** The value of a promise. Rejects if there never is one. */
+export async function settled<T>(promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout>;
+  const never = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("Never settled")), NEVER);
+  });
+  return await Promise.race([promise, never])
+    .finally(() => clearTimeout(timer));
+}
+
+/** What a body returned, when its thread has ended. */
+// deno-lint-ignore no-explicit-any
+export async function outcome(thread: Thread): Promise<any> {
+  const value = await settled(thread.result);
+  await settled(thread.exited);
+  return value;
 }
 
 /** Blocks until the word is no longer `value`. Returns what it is. */

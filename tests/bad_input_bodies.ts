@@ -1,0 +1,11 @@
+// Thread bodies for bad_input_test.ts. Each runs on a thread of its own.
+
+import type { ParkerHandle } from "../mod.ts";
+import { coreOf } from "./cores.ts";
+import { bodies } from "./threads.ts";
+
+export default bodies({
+  /** Parks on a parker that it does not own. Returns a code of the core. */
+  intrude: (runtime, { address, claim }: ParkerHandle) =>
+    coreOf(runtime).exports.parkerPark(address, claim, Infinity),
+});

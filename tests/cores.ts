@@ -1,0 +1,62 @@
+// The core under the facade, for what the facade does not let a test do.
+
+import type { ParkerHandle, Runtime } from "../mod.ts";
+import { attachCore, compileBytes, type Core } from "../src/core/module.ts";
+import { TRACE_WASM_BASE64 } from "./core/trace.generated.ts";
+
+export type { Core };
+
+const STATE = 3;
+const SUMMONED = 4;
+
+/** An instance over the memory of a runtime, such as one more thread has. */
+export function coreOf(runtime: Runtime): Core {
+  return attachCore(runtime.handle);
+}
+
+/** `EMPTY`, `PARKED_CONDVAR`, `PARKED_DRIVER` or `NOTIFIED`. */
+export function stateOf({ words }: Core, { address }: ParkerHandle): number {
+  return Atomics.load(words, address >> 2) & STATE;
+}
+
+/** Whether a sleeper was asked to take the driver, and has not woken since. */
+export function isSummoned(
+  { words }: Core,
+  { address }: ParkerHandle,
+): boolean {
+  return (Atomics.load(words, address >> 2) & SUMMONED) !== 0;
+}
+
+/** The bell of the shared driver, as an index of words. */
+export function bellOf({ exports }: Core): number {
+  return exports.bellAddress() >> 2;
+}
+
+/** The doorbell of an event loop, as an index of words. */
+export function doorbellOf(
+  { exports }: Core,
+  { address }: ParkerHandle,
+): number {
+  return exports.parkerDoorbell(address) >> 2;
+}
+
+/** The core that counts transitions. Pass it to `Runtime.create()`. */
+export const TRACED: WebAssembly.Module = compileBytes(TRACE_WASM_BASE64);
+
+const TRACE_OFFSET = 192;
+
+/** How often a traced parker went from a state to another: `[from][to]`. */
+export function transitionsOf(
+  { words }: Core,
+  { address }: ParkerHandle,
+): [number, number, number, number][] {
+  const first = (address + TRACE_OFFSET) >> 2;
+  const cell = (from: number, to: number) =>
+    Atomics.load(words, first + 4 * from + to);
+  return [0, 1, 2, 3].map((from) => [
+    cell(from, 0),
+    cell(from, 1),
+    cell(from, 2),
+    cell(from, 3),
+  ]);
+}
