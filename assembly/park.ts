@@ -28,7 +28,7 @@ export function commitPark(parker: Parker, base: i32): i32 {
   const mayDrive = header().hasBlockingDriver;
   while (true) {
     if (mayDrive && DriverLock.take(index)) {
-      const code = parker.commitDriver(base, false);
+      const code = parker.commitDriver(base);
       // Others may have lost the lock to this short visit.
       if (code != DRIVER) leaveDriver();
       return code;
@@ -100,7 +100,7 @@ function sleep(parker: Parker, base: i32, timeoutNs: i64): i32 {
 function drive(parker: Parker, base: i32): i32 {
   if (!header().hasBlockingDriver) return AGAIN;
   if (!DriverLock.take(parkerIndex(changetype<usize>(parker)))) return AGAIN;
-  const code = parker.commitDriver(base, false);
+  const code = parker.commitDriver(base);
   if (code != DRIVER) leaveDriver();
   return code;
 }
@@ -152,7 +152,7 @@ export function commitLoop(parker: Parker, base: i32): i32 {
   let code = parker.take(base);
   if (code != AGAIN) return code;
   if (isShutdown()) return ENDED;
-  code = parker.commitDriver(base, true);
+  code = parker.commitLoop(base);
   if (code == DRIVER) Sleepers.add(parkerIndex(changetype<usize>(parker)));
   return code;
 }

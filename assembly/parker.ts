@@ -20,8 +20,12 @@ export const PARKED_DRIVER: i32 = 2;
 export const NOTIFIED: i32 = 3;
 
 const STATE: i32 = 3;
-/** Set on a sleeping owner that is wanted in the driver. Not a state. */
+/** Beside PARKED_CONDVAR: the owner is wanted in the driver. */
 const SUMMONED: i32 = 4;
+/** Beside PARKED_DRIVER: the owner sleeps behind its own doorbell. */
+const OWN_BELL: i32 = 4;
+/** Everything below the generation. */
+const BITS: i32 = STATE | SUMMONED;
 /** A generation is odd while its parker is claimed. */
 const ONE_GENERATION: i32 = 8;
 const CLAIMED: i32 = ONE_GENERATION;
@@ -66,20 +70,20 @@ export const WAKE: i32 = 2;
  *
  *    31                            3   2   1 0
  *   ┌───────────────────────────────┬─────┬─────┐
- *   │ generation, odd while claimed │summ.│state│
+ *   │ generation, odd while claimed │ how │state│
  *   └───────────────────────────────┴─────┴─────┘
  *
- * `base` is the word with state EMPTY: the generation alone.
+ * `base` is the word with state EMPTY: the generation alone. The bit between
+ * says how a sleeping owner is woken; an unpark leaves it as it is.
  *
- * Invariant: unparkers write NOTIFIED and nothing else, summoners set the one
- * bit of a PARKED_CONDVAR word; every other write is the owner's.
+ * Invariant: unparkers write NOTIFIED and nothing else, summoners set SUMMONED
+ * beside PARKED_CONDVAR; every other write is the owner's.
  */
 @unmanaged
 export class Parker {
   private state: i32;
   private bell: i32;
-  /** Which bell wakes a PARKED_DRIVER owner: the driver's, or its own. */
-  private ownBell: i32;
+  private padding: i32;
   /** Links free parkers. `Registry` owns it. */
   next: i32;
   /** The thread id of the owner; 0 between two owners. */
@@ -94,10 +98,6 @@ export class Parker {
     return changetype<usize>(this) + offsetof<Parker>("bell");
   }
 
-  private get ownBellWord(): usize {
-    return changetype<usize>(this) + offsetof<Parker>("ownBell");
-  }
-
   private get counters(): Counters {
     return Counters.of(changetype<usize>(this));
   }
@@ -106,7 +106,7 @@ export class Parker {
   claim(): i32 {
     // EMPTY -> EMPTY, one generation up. Nobody else writes a free parker, but
     // the word is read by stale unparkers.
-    // Release. Pairs with the exchange in `unpark()` [P3].
+    // Release. Pairs with the exchange in `unpark()` [P2].
     return atomic.add<i32>(this.word, ONE_GENERATION) + ONE_GENERATION;
   }
 
@@ -117,14 +117,14 @@ export class Parker {
   /** Makes a parker without an owner the thread's. Returns whether it was. */
   adopt(thread: i32): bool {
     // 0 -> thread. One of many wins.
-    // Acquire. Pairs with the exchange in `detach()` [P5].
+    // Acquire. Pairs with the exchange in `detach()` [P4].
     return atomic.cmpxchg<i32>(this.threadWord, 0, thread) == 0;
   }
 
   /** Leaves the parker, not parked, to whoever adopts it. */
   detach(thread: i32): bool {
     // Thread -> 0.
-    // Release. Pairs with the exchange in `adopt()` [P5].
+    // Release. Pairs with the exchange in `adopt()` [P4].
     return atomic.cmpxchg<i32>(this.threadWord, thread, 0) == thread;
   }
 
@@ -138,7 +138,7 @@ export class Parker {
       if (state == PARKED_CONDVAR || state == PARKED_DRIVER) return CONFLICT;
       // EMPTY or NOTIFIED -> EMPTY, one generation up. A token goes with its
       // claim. An exchange, since an unpark may come in between.
-      // Release. Pairs with the exchange in `unpark()` [P3].
+      // Release. Pairs with the exchange in `unpark()` [P2].
       const found = atomic.cmpxchg<i32>(this.word, seen, base + ONE_GENERATION);
       if (found == seen) return DONE;
     }
@@ -147,12 +147,12 @@ export class Parker {
   /** The base of the claim in force, or of the free parker. */
   get base(): i32 {
     // Relaxed: the claimer reads what it wrote itself.
-    return atomic.load<i32>(this.word) & ~(STATE | SUMMONED);
+    return atomic.load<i32>(this.word) & ~BITS;
   }
 
   /** Whether `base` is the claim in force. */
   isClaimed(base: i32): bool {
-    // Acquire. Pairs with the writes in `claim()` and `release()` [P3].
+    // Acquire. Pairs with the writes in `claim()` and `release()` [P2].
     return (base & CLAIMED) != 0 && isBase(atomic.load<i32>(this.word), base);
   }
 
@@ -168,14 +168,14 @@ export class Parker {
     return taken();
   }
 
-  /** T2 or T7: EMPTY -> `state`. Returns `code`, or why it cannot be. */
-  private commit(base: i32, state: i32, code: i32): i32 {
-    // EMPTY -> PARKED_CONDVAR or PARKED_DRIVER.
-    // Release. Pairs with the exchange in `unpark()`, which must see `ownBell`
-    // with the state [P2], and takes the doorbell from what it saw [P1].
-    const seen = atomic.cmpxchg<i32>(this.word, base, base | state);
+  /** T2 or T7: EMPTY -> `sleeping`. Returns `code`, or why it cannot be. */
+  private commit(base: i32, sleeping: i32, code: i32): i32 {
+    // EMPTY -> PARKED_CONDVAR or PARKED_DRIVER, and how the owner is woken.
+    // AcqRel. Pairs with the exchange in `unpark()`: it wakes the owner from
+    // the sleep that it saw, or else this exchange sees the token [P1].
+    const seen = atomic.cmpxchg<i32>(this.word, base, base | sleeping);
     if (seen == base) {
-      trace(changetype<usize>(this), seen, base | state);
+      trace(changetype<usize>(this), seen, base | sleeping);
       this.counters.countPark();
       return code;
     }
@@ -191,14 +191,14 @@ export class Parker {
     return this.commit(base, PARKED_CONDVAR, SLEEP);
   }
 
-  /**
-   * T7: EMPTY -> PARKED_DRIVER. The owner holds the driver lock, or sleeps in
-   * its own event loop behind its own doorbell.
-   */
-  commitDriver(base: i32, ownBell: bool): i32 {
-    // Relaxed: the exchange in `commit()` publishes it [P2].
-    atomic.store<i32>(this.ownBellWord, ownBell ? 1 : 0);
+  /** T7: EMPTY -> PARKED_DRIVER. The owner holds the driver lock. */
+  commitDriver(base: i32): i32 {
     return this.commit(base, PARKED_DRIVER, DRIVER);
+  }
+
+  /** T7: EMPTY -> PARKED_DRIVER. The owner listens to its own doorbell. */
+  commitLoop(base: i32): i32 {
+    return this.commit(base, PARKED_DRIVER | OWN_BELL, DRIVER);
   }
 
   /**
@@ -248,9 +248,8 @@ export class Parker {
       // EMPTY, PARKED_CONDVAR, PARKED_DRIVER or NOTIFIED -> NOTIFIED. The last
       // one writes too, so that the park which takes the token sees what came
       // before each of the unparks that it stands for. Not a plain swap, since
-      // that would wake whoever claimed a released parker next [P3].
-      // Release. Pairs with `take()`, `reset()` and `wait()` [P1], and with the
-      // exchange in `commit()` [P2].
+      // that would wake whoever claimed a released parker next [P2].
+      // Release. Pairs with `take()`, `commit()`, `reset()` and `wait()` [P1].
       const seen = atomic.cmpxchg<i32>(
         this.word,
         expected,
@@ -261,16 +260,18 @@ export class Parker {
       expected = seen;
     }
     trace(changetype<usize>(this), expected, expected | NOTIFIED);
-    return expected == base ? DONE : this.wakeOwner(expected & STATE);
+    return expected == base ? DONE : this.wakeOwner(expected & BITS);
   }
 
-  /** Wakes the owner from the sleep that it was seen in. */
-  private wakeOwner(state: i32): i32 {
+  /**
+   * Wakes the owner from the sleep that it was seen in. If it has gone on since,
+   * a bell rings in vain, and does no harm.
+   */
+  private wakeOwner(bits: i32): i32 {
+    const state = bits & STATE;
     if (state == NOTIFIED) return DONE;
     if (state == PARKED_CONDVAR) return this.wakeCondvar();
-    // Relaxed: the exchange that read PARKED_DRIVER orders it [P2]. If the
-    // owner has gone on since, a bell rings in vain, and does no harm.
-    if (atomic.load<i32>(this.ownBellWord) == 0) return RING;
+    if ((bits & OWN_BELL) == 0) return RING;
     this.ringDoorbell();
     return DONE;
   }
@@ -288,7 +289,7 @@ export class Parker {
   ringDoorbell(): void {
     // Counts the rings: an event loop about to listen for the next one finds
     // another number, and does not sleep.
-    // Release. Pairs with the load of the doorbell in the facade [P4].
+    // Release. Pairs with the load of the doorbell in the facade [P3].
     atomic.add<i32>(this.doorbell, 1);
     // All, and not one: a listener that was given up stays in the queue, and
     // would take the ring for itself.
@@ -303,7 +304,7 @@ export class Parker {
   summon(): i32 {
     // Relaxed: a guess, which the exchange below confirms or refutes.
     const seen = atomic.load<i32>(this.word);
-    if ((seen & (STATE | SUMMONED)) != PARKED_CONDVAR) return AGAIN;
+    if ((seen & BITS) != PARKED_CONDVAR) return AGAIN;
     // The state stays what it is; the word changes, so that the owner cannot
     // fall asleep past this summons. An unpark keeps the bit.
     // SeqCst. Pairs with the exchange in `reset()`, whose caller then tries the
@@ -317,10 +318,8 @@ export class Parker {
   /** Asks the owner, asleep in its event loop, to keep the driver. */
   summonEventLoop(): i32 {
     // Relaxed: an owner that is awake looks at the driver before it sleeps.
-    const state = atomic.load<i32>(this.word) & STATE;
-    // Relaxed: as above; a wrong guess rings in vain.
-    const ownBell = atomic.load<i32>(this.ownBellWord);
-    if (state != PARKED_DRIVER || ownBell == 0) return AGAIN;
+    const bits = atomic.load<i32>(this.word) & BITS;
+    if (bits != (PARKED_DRIVER | OWN_BELL)) return AGAIN;
     this.ringDoorbell();
     return DONE;
   }
@@ -342,5 +341,5 @@ export function taken(): i32 {
 }
 
 function isBase(word: i32, base: i32): bool {
-  return (word & ~(STATE | SUMMONED)) == base;
+  return (word & ~BITS) == base;
 }

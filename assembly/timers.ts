@@ -9,9 +9,6 @@ import { CONFLICT, DONE, Parker, RING, STALE } from "./parker";
 import { ARMED, IDLE, Timer } from "./timer";
 import { NEVER, Wheel } from "./wheel";
 
-/** A quarter of a millisecond: the coarsest step that `setTimeout` cannot see. */
-const TICKS_PER_MS: f64 = 4;
-
 /** The driver has no owner: `handOff()` finds one. */
 export const HAND_OFF: i32 = 3;
 /** The runtime was shut down. */
@@ -30,8 +27,9 @@ function unlockWheel(thread: i32): void {
   Mutex.unlock(wheel().lockWord, thread);
 }
 
+/** A tick is a millisecond, as in Tokio: finer ones mostly wake more often. */
 function toTick(ms: f64): f64 {
-  return (ms - header().epochMs) * TICKS_PER_MS;
+  return (ms - header().epochMs);
 }
 
 /**
@@ -106,7 +104,7 @@ export function prepareTimers(thread: i32): f64 {
   wheel().nextWake = tick;
   unlockWheel(thread);
   if (tick == NEVER) return Infinity;
-  return header().epochMs + <f64> tick / TICKS_PER_MS;
+  return header().epochMs + <f64> tick;
 }
 
 /**

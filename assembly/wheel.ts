@@ -66,9 +66,8 @@ export class Wheel {
     );
   }
 
-  /** Puts a timer into the slot for `tick`, one tick from now at the least. */
+  /** Puts a timer into the slot for `tick`. */
   arm(timer: Timer, tick: i64): void {
-    if (tick <= this.elapsed) tick = this.elapsed + 1;
     timer.tick = tick;
     this.insert(timer);
     timer.write(ARMED);
@@ -181,15 +180,7 @@ export class Wheel {
   }
 
   private insert(timer: Timer): void {
-    let tick = timer.tick;
-    if (tick - this.elapsed > HORIZON) tick = this.elapsed + HORIZON;
-    // The highest bit in which they differ tells the level.
-    const differing = (this.elapsed ^ tick) | (SLOTS - 1);
-    let level = (63 - <i32> clz<i64>(differing)) / SLOT_BITS;
-    if (level >= LEVELS) level = LEVELS - 1;
-    const place = <i32> ((tick >>> (level * SLOT_BITS)) & (SLOTS - 1));
-    const slot = level * SLOTS + place;
-
+    const slot = this.slotFor(timer.tick);
     const first = this.head(slot);
     timer.slot = slot;
     timer.before = 0;
@@ -198,6 +189,17 @@ export class Wheel {
       changetype<Timer>(<usize> first).before = <i32> changetype<usize>(timer);
     }
     this.setHead(slot, <i32> changetype<usize>(timer));
+  }
+
+  /** The slot for a tick, as seen from now. One that has passed is due. */
+  private slotFor(due: i64): i32 {
+    if (due <= this.elapsed) return PENDING;
+    const tick = min<i64>(due, this.elapsed + HORIZON);
+    // The highest bit in which they differ tells the level.
+    const differing = (this.elapsed ^ tick) | (SLOTS - 1);
+    const level = (63 - <i32> clz<i64>(differing)) / SLOT_BITS;
+    const last = min<i32>(level, LEVELS - 1);
+    return last * SLOTS + (<i32> (tick >>> (last * SLOT_BITS)) & (SLOTS - 1));
   }
 
   private unlink(timer: Timer): void {

@@ -53,10 +53,12 @@ function compare(
   });
   if (values.length === 0) return [];
   return [{
-    ...{ bench, better, runtime: figure.runtime },
+    bench,
+    runtime: figure.runtime,
     subject: nameOf(ratio),
     unit: ratio.minus ? figure.unit : "ratio",
     value: median(values),
+    better,
   }];
 }
 

@@ -1,6 +1,7 @@
 // Puts one thread's part of a runtime together: which host, which driver.
 
 import { BLOCKING_DRIVER, HOST_WAIT } from "./core/core.generated.ts";
+import { regionsOf } from "./core/layout.ts";
 import type { Local } from "./core/local.ts";
 import type { Core } from "./core/module.ts";
 import { EventLoopDriver } from "./drivers/event_loop.ts";
@@ -40,7 +41,7 @@ export function compose(
   isShared: boolean,
 ): Local {
   const { exports, words, handle } = core;
-  const { id, flags, parkers, locks, timers } = core.header;
+  const { id, flags } = core.header;
   const futex = flags & HOST_WAIT ? hostFutex(host, core) : undefined;
   const time = new TimeDriver(exports, futex);
   const loopDriver = (parker: number) =>
@@ -51,7 +52,7 @@ export function compose(
     handle,
     id,
     thread: exports.threadNext(),
-    capacities: { parkers, locks, timers },
+    regions: regionsOf(core.header),
     host,
     driver: flags & BLOCKING_DRIVER ? time : undefined,
     futex,

@@ -83,11 +83,12 @@ export class ForeignHandleError extends LaybyError {
 /** Memory that no core of this version wrote. */
 export class LayoutError extends LaybyError {
   /** Constructs the error for what was found and what was wanted. */
-  constructor(found: string, wanted: string) {
+  constructor(found: string, wanted: string, options?: ErrorOptions) {
     super(
       "invalid-layout",
       `Cannot attach as the memory has ${found} and this version of layby ` +
         `reads ${wanted}: load the same version in every thread`,
+      options,
     );
   }
 }

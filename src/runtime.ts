@@ -16,7 +16,7 @@ import {
   type ParkerHandle,
   type TimerHandle,
 } from "./core/handle.ts";
-import { addressOf, regions } from "./core/layout.ts";
+import { addressOf } from "./core/layout.ts";
 import { deliver, type Local } from "./core/local.ts";
 import {
   attachCore,
@@ -43,7 +43,7 @@ import { Parker, type ParkerOptions } from "./park/parker.ts";
 import { Unparker } from "./park/unparker.ts";
 import { Condvar } from "./sync/condvar.ts";
 import { Mutex } from "./sync/mutex.ts";
-import { Thread } from "./thread.ts";
+import { Thread, thrown } from "./thread.ts";
 import { Timer } from "./time/timer.ts";
 
 /** What `Runtime.spawn()` passes to its thread. */
@@ -158,10 +158,12 @@ export class Runtime {
    */
   parker(options: ParkerOptions = {}): Parker {
     checkHooks(options);
-    const { core, thread, capacities } = this.#local;
+    const { core, thread, regions } = this.#local;
     if (this.isShutdown) throw new ShutdownError("claim a parker");
     const address = core.parkerClaim(thread);
-    if (address === 0) throw new ExhaustedError("parker", capacities.parkers);
+    if (address === 0) {
+      throw new ExhaustedError("parker", regions.parkers.count);
+    }
     const handle: ParkerHandle = {
       kind: "parker",
       runtime: this.#local.id,
@@ -225,11 +227,16 @@ export class Runtime {
   timer(target: ParkerHandle): Timer {
     checkHandle(this.#local, "parker", target);
     if (this.isShutdown) throw new ShutdownError("claim a timer");
-    const { core, id, capacities } = this.#local;
+    const { core, id, regions } = this.#local;
     const address = core.timerClaim(target.address, target.claim);
-    if (address === 0) throw new ExhaustedError("timer", capacities.timers);
+    if (address === 0) throw new ExhaustedError("timer", regions.timers.count);
     const claim = core.timerBase(address);
-    return this.attachTimer({ kind: "timer", runtime: id, address, claim });
+    return new Timer(this.#local, {
+      kind: "timer",
+      runtime: id,
+      address,
+      claim,
+    });
   }
 
   /**
@@ -247,7 +254,8 @@ export class Runtime {
    * @throws {ExhaustedError} If all locks are taken.
    */
   mutex(): Mutex {
-    return this.attachMutex({ kind: "mutex", ...this.#claimLock(MUTEX) });
+    const claim = this.#claimLock(MUTEX);
+    return new Mutex(this.#local, { kind: "mutex", ...claim });
   }
 
   /**
@@ -265,7 +273,8 @@ export class Runtime {
    * @throws {ExhaustedError} If all locks are taken.
    */
   condvar(): Condvar {
-    return this.attachCondvar({ kind: "condvar", ...this.#claimLock(CONDVAR) });
+    const claim = this.#claimLock(CONDVAR);
+    return new Condvar(this.#local, { kind: "condvar", ...claim });
   }
 
   /**
@@ -290,7 +299,9 @@ export class Runtime {
    * @throws {UnsupportedError} If the host has no threads.
    */
   spawn(module: URL | string, data?: unknown): Thread {
-    if (!(module instanceof URL) && !URL.canParse(module)) {
+    const isUrl = module instanceof URL ||
+      (typeof module === "string" && URL.canParse(module));
+    if (!isUrl) {
       throw new ArgumentTypeError(
         "Cannot spawn a thread as module must be a URL: pass " +
           "new URL(path, import.meta.url)",
@@ -311,11 +322,10 @@ export class Runtime {
    * nothing.
    */
   shutdown(): void {
-    const { core, capacities, driver, thread } = this.#local;
+    const { core, regions, driver, thread } = this.#local;
     if (!core.shutdownBegin(thread)) return;
-    const { parkers } = regions(capacities);
     for (let index = 0; index < core.parkersUsed(); index++) {
-      const address = addressOf(parkers, index);
+      const address = addressOf(regions.parkers, index);
       const claim = core.parkerBase(address);
       if (!core.parkerIsClaimed(address, claim)) continue;
       deliver(this.#local, core.parkerUnpark(address, claim), address);
@@ -335,10 +345,10 @@ export class Runtime {
   }
 
   #claimLock(kind: number): Omit<MutexHandle, "kind"> {
-    const { core, id, capacities } = this.#local;
+    const { core, id, regions } = this.#local;
     if (this.isShutdown) throw new ShutdownError("claim a lock");
     const address = core.lockClaim(kind);
-    if (address === 0) throw new ExhaustedError("lock", capacities.locks);
+    if (address === 0) throw new ExhaustedError("lock", regions.locks.count);
     return { runtime: id, address, claim: core.lockBase(address) };
   }
 }
@@ -361,6 +371,6 @@ export async function runThread(): Promise<void> {
     const value = await main(runtime, start.data);
     self.post({ kind: "returned", value });
   } catch (error) {
-    self.post({ kind: "threw", error });
+    self.post(thrown(error));
   }
 }

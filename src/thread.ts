@@ -5,7 +5,25 @@ import type { HostThread } from "./host.ts";
 /** What a thread posts when its module's function has returned or thrown. */
 export type ThreadMessage =
   | { readonly kind: "returned"; readonly value: unknown }
-  | { readonly kind: "threw"; readonly error: unknown };
+  | {
+    readonly kind: "threw";
+    readonly error: unknown;
+    /** What structured clone leaves out of an error. */
+    readonly own?: Readonly<Record<string, unknown>>;
+  };
+
+/** The message that says what a thread's function threw. */
+export function thrown(error: unknown): ThreadMessage {
+  if (!(error instanceof Error)) return { kind: "threw", error };
+  const own = { ...error, name: error.name };
+  try {
+    return structuredClone<ThreadMessage>({ kind: "threw", error, own });
+  } catch {
+    // Something that it carries cannot be cloned: what it says can.
+    const { name, message, stack } = error;
+    return { kind: "threw", error: new Error(message), own: { name, stack } };
+  }
+}
 
 /**
  * A thread that `Runtime.spawn()` started. It keeps the process alive until it
@@ -68,6 +86,20 @@ export class Thread {
 
   #settle(message: ThreadMessage): void {
     if (message.kind === "returned") this.#result.resolve(message.value);
-    else this.#result.reject(message.error);
+    else this.#result.reject(restore(message.error, message.own));
   }
+}
+
+/** Gives a cloned error what it was robbed of. */
+function restore(error: unknown, own: Readonly<Record<string, unknown>> = {}) {
+  if (!(error instanceof Error)) return error;
+  for (const [key, value] of Object.entries(own)) {
+    Object.defineProperty(error, key, {
+      value,
+      configurable: true,
+      writable: true,
+      enumerable: key !== "name" && key !== "stack",
+    });
+  }
+  return error;
 }

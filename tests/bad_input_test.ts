@@ -64,7 +64,10 @@ function assertRefused(
   expected: ReturnType<typeof error>,
 ): void {
   for (const value of values) {
-    assert.throws(() => call(value as never), expected, show(value));
+    assert.throws(() => {
+      call(value as never);
+      throw new Error(`It took ${show(value)}`);
+    }, expected);
   }
 }
 
@@ -74,7 +77,10 @@ async function assertRejected(
   expected: ReturnType<typeof error>,
 ): Promise<void> {
   for (const value of values) {
-    await assert.rejects(() => call(value as never), expected, show(value));
+    await assert.rejects(async () => {
+      await call(value as never);
+      throw new Error(`It took ${show(value)}`);
+    }, expected);
   }
 }
 

@@ -6,7 +6,8 @@ import {
   ForeignHandleError,
   StaleHandleError,
 } from "../errors.ts";
-import { isRecord, type Region, regions } from "./layout.ts";
+import { CONDVAR, MUTEX } from "./core.generated.ts";
+import { isRecord } from "./layout.ts";
 import type { Local } from "./local.ts";
 
 /** What has a handle. */
@@ -36,19 +37,26 @@ export type MutexHandle = Handle<"mutex">;
 /** Identifies a condvar: see `Runtime.attachCondvar()`. */
 export type CondvarHandle = Handle<"condvar">;
 
-/** Where a kind's records are, and which claim of one is in force. */
-function recordsOf(
-  { core, capacities }: Local,
-  kind: HandleKind,
-): [Region, (address: number, claim: number) => number] {
-  const { parkers, timers, locks } = regions(capacities);
+/** What a lock's claim says of its kind, in its low bits. */
+const LOCK_KIND = 3;
+
+/** Whether a handle names a record of its kind, by the claim in force. */
+function isInForce(local: Local, handle: Handle<HandleKind>): boolean {
+  const { core, regions } = local;
+  const { kind, address, claim } = handle;
+  // The core reads where it is told to: only what it gave out itself.
+  if (typeof claim !== "number" || claim !== (claim | 0)) return false;
   switch (kind) {
     case "parker":
-      return [parkers, core.parkerIsClaimed];
+      return isRecord(regions.parkers, address) &&
+        core.parkerIsClaimed(address, claim) !== 0;
     case "timer":
-      return [timers, core.timerIsClaimed];
+      return isRecord(regions.timers, address) &&
+        core.timerIsClaimed(address, claim) !== 0;
     default:
-      return [locks, core.lockIsClaimed];
+      return isRecord(regions.locks, address) &&
+        (claim & LOCK_KIND) === (kind === "mutex" ? MUTEX : CONDVAR) &&
+        core.lockIsClaimed(address, claim) !== 0;
   }
 }
 
@@ -72,14 +80,6 @@ export function checkHandle<Kind extends HandleKind>(
     );
   }
   if (handle.runtime !== local.id) throw new ForeignHandleError(kind);
-  const [region, isClaimed] = recordsOf(local, kind);
-  const { address, claim } = handle;
-  // The core reads where it is told to: only what it gave out itself.
-  if (
-    !isRecord(region, address) || !Number.isInteger(claim) ||
-    !isClaimed(address, claim)
-  ) {
-    throw new StaleHandleError(kind);
-  }
+  if (!isInForce(local, handle)) throw new StaleHandleError(kind);
   return handle;
 }

@@ -25,10 +25,11 @@ export interface Region {
   readonly count: number;
 }
 
+/** Where the records of each kind are. */
+export type Regions = Readonly<Record<keyof Capacities, Region>>;
+
 /** The parkers, the locks and the timers, in the order in which they lie. */
-export function regions(
-  { parkers, locks, timers }: Capacities,
-): Record<keyof Capacities, Region> {
+export function regionsOf({ parkers, locks, timers }: Capacities): Regions {
   const first = PARKERS;
   const second = first + parkers * PARKER_BYTES;
   const third = second + locks * LOCK_BYTES;
@@ -41,7 +42,7 @@ export function regions(
 
 /** Bytes that a memory of these capacities needs. */
 export function memoryBytes(capacities: Capacities): number {
-  const { first, bytes, count } = regions(capacities).timers;
+  const { first, bytes, count } = regionsOf(capacities).timers;
   return first + bytes * count;
 }
 
@@ -50,8 +51,9 @@ export function addressOf({ first, bytes }: Region, index: number): number {
   return first + bytes * index;
 }
 
-/** Whether the number is the address of a record. */
-export function isRecord(region: Region, address: number): boolean {
+/** Whether a value is the address of a record. */
+export function isRecord(region: Region, address: unknown): boolean {
+  if (typeof address !== "number") return false;
   const index = (address - region.first) / region.bytes;
   return Number.isInteger(index) && index >= 0 && index < region.count;
 }

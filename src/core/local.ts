@@ -5,7 +5,7 @@ import type { Driver } from "../driver.ts";
 import type { Futex, Host } from "../host.ts";
 import { RING, WAKE } from "./core.generated.ts";
 import type { CoreExports } from "./core.generated.ts";
-import type { Capacities } from "./layout.ts";
+import type { Regions } from "./layout.ts";
 import type { RuntimeHandle } from "./module.ts";
 
 /** One thread's part of a runtime. */
@@ -20,8 +20,8 @@ export interface Local {
   readonly id: number;
   /** Tells this thread from the others. From 1. */
   readonly thread: number;
-  /** How many records of each kind there are. */
-  readonly capacities: Capacities;
+  /** Where the records of each kind are, and how many. */
+  readonly regions: Regions;
   /** What this JavaScript runtime can do. */
   readonly host: Host;
   /** What a blocking park sleeps in, if it gets the driver; if there is one. */

@@ -1,10 +1,13 @@
 // The module and the memory: compiled once, instantiated by each thread. The
 // only file that names WebAssembly.
 
-import { LayoutError, UnsupportedError } from "../errors.ts";
+import { ArgumentTypeError, LayoutError, UnsupportedError } from "../errors.ts";
 import { LAYOUT_VERSION, MAGIC, WASM_BASE64 } from "./core.generated.ts";
 import type { CoreExports } from "./core.generated.ts";
 import { type Capacities, memoryBytes } from "./layout.ts";
+
+/** What a module is to be. */
+const CORE = "the core of this version";
 
 /** Bytes of a page. https://webassembly.github.io/spec/core/exec/runtime.html */
 const PAGE = 65536;
@@ -76,6 +79,11 @@ export function createCore(
   module: WebAssembly.Module,
   capacities: Capacities,
 ): Core {
+  if (!(module instanceof WebAssembly.Module)) {
+    throw new ArgumentTypeError(
+      "Cannot create a runtime as module must be a WebAssembly.Module",
+    );
+  }
   const pages = Math.ceil(memoryBytes(capacities) / PAGE);
   return open(module, newMemory(pages));
 }
@@ -88,18 +96,28 @@ export function attachCore(handle: RuntimeHandle): Core {
   }
   if (
     !(module instanceof WebAssembly.Module) ||
-    !(memory instanceof WebAssembly.Memory)
+    !(memory instanceof WebAssembly.Memory) ||
+    !((memory.buffer as unknown) instanceof SharedArrayBuffer)
   ) {
-    throw new LayoutError("no module and memory", "a Runtime.handle");
+    throw new LayoutError("no module and shared memory", "a Runtime.handle");
   }
-  const [magic, version] = new Int32Array(memory.buffer, 0, 2);
+  return checkMemory(open(module, memory));
+}
+
+/** Checks that a memory is what its header says. */
+function checkMemory(core: Core): Core {
+  const [magic, version] = core.words;
   if (magic !== MAGIC) {
     throw new LayoutError("no header of layby's", "a Runtime.handle");
   }
   if (version !== LAYOUT_VERSION) {
     throw new LayoutError(`layout ${version}`, `layout ${LAYOUT_VERSION}`);
   }
-  return open(module, memory);
+  const bytes = memoryBytes(core.header);
+  if (bytes > core.words.byteLength) {
+    throw new LayoutError(`${core.words.byteLength} bytes`, `${bytes} bytes`);
+  }
+  return core;
 }
 
 function newMemory(pages: number): WebAssembly.Memory {
@@ -114,8 +132,16 @@ function instantiate(
   module: WebAssembly.Module,
   memory: WebAssembly.Memory,
 ): CoreExports {
-  const instance = new WebAssembly.Instance(module, { env: { memory } });
-  return instance.exports as unknown as CoreExports;
+  let exports: Partial<CoreExports>;
+  try {
+    exports = new WebAssembly.Instance(module, { env: { memory } }).exports;
+  } catch (cause) {
+    throw new LayoutError("a module that it does not fit", CORE, { cause });
+  }
+  if (!exports.memoryCreate) {
+    throw new LayoutError("a module that is no core of layby's", CORE);
+  }
+  return exports as CoreExports;
 }
 
 function open(module: WebAssembly.Module, memory: WebAssembly.Memory): Core {

@@ -28,7 +28,7 @@ export class EventLoopDriver implements Driver {
   }
 
   #rings(): number {
-    // Acquire. Pairs with the addition in the core's `ringDoorbell()` [P4].
+    // Acquire. Pairs with the addition in the core's `ringDoorbell()` [P3].
     return Atomics.load(this.#words, this.#doorbell);
   }
 
@@ -36,12 +36,14 @@ export class EventLoopDriver implements Driver {
     const rings = this.#rings();
     if (rings === this.#heard && timeout > 0) {
       // Listens only if nobody has rung since.
-      // Acquire. Pairs with the addition in the core's `ringDoorbell()` [P4].
+      // Acquire. Pairs with the addition in the core's `ringDoorbell()` [P3].
       const ring = Atomics.waitAsync(
         this.#words,
         this.#doorbell,
         rings,
-        timeout,
+        // Up to whole milliseconds: event loops count no finer, and one that
+        // rounds down would spin.
+        Math.ceil(timeout),
       );
       if (ring.async) await ring.value;
     }
@@ -50,7 +52,7 @@ export class EventLoopDriver implements Driver {
   }
 
   unpark(): void {
-    // Release. Pairs with the load in `#rings()` [P4].
+    // Release. Pairs with the load in `#rings()` [P3].
     Atomics.add(this.#words, this.#doorbell, 1);
     // Relaxed: the addition above carries the ring.
     Atomics.notify(this.#words, this.#doorbell);

@@ -107,8 +107,13 @@ export class Parker {
     this.handle = handle;
   }
 
-  /** Sleeps and wakes so far. Any thread can read the same by the handle. */
+  /**
+   * Sleeps and wakes so far. Any thread can read the same by the handle.
+   *
+   * @throws {ReleasedError} If the parker was released or detached.
+   */
   get counters(): ParkerCounters {
+    if (this.#released) throw new ReleasedError("read the counters", "parker");
     return readCounters(this.#core, this.#address);
   }
 
@@ -193,7 +198,9 @@ export class Parker {
     const { timeout = Infinity, signal } = options;
     checkTimeout("park", timeout);
     if (signal !== undefined && !(signal instanceof AbortSignal)) {
-      throw new ArgumentTypeError("Cannot park as signal is no AbortSignal");
+      throw new ArgumentTypeError(
+        "Cannot park as signal must be an AbortSignal",
+      );
     }
     signal?.throwIfAborted();
     if (timeout === 0) {
@@ -269,10 +276,10 @@ export class Parker {
 
   #block(deadline: number): ParkResult {
     this.#checkBlocking();
-    if (deadline === Infinity && !this.#isWakeable()) {
+    if (this.#options.beforePark) this.#options.beforePark();
+    else if (deadline === Infinity && !this.#isWakeable()) {
       throw new UnwakeableError();
     }
-    this.#options.beforePark?.();
     const began = this.#local.host.now();
     return this.#after(
       began,

@@ -5,13 +5,14 @@ import { LOCK_FOREIGN } from "../core/core.generated.ts";
 import type { CondvarHandle } from "../core/handle.ts";
 import type { Local } from "../core/local.ts";
 import {
+  ArgumentTypeError,
   CannotBlockError,
   ForeignHandleError,
   InUseError,
   NotOwnerError,
   ReleasedError,
 } from "../errors.ts";
-import type { Mutex } from "./mutex.ts";
+import { Mutex } from "./mutex.ts";
 
 /** What `Atomics.wait` and the core's wait return when the time has passed. */
 const TIMED_OUT = 2;
@@ -65,12 +66,20 @@ export class Condvar {
   waitTimeout(mutex: Mutex, timeout: number): boolean {
     checkTimeout("wait", timeout);
     this.#check("wait");
+    if (!(mutex instanceof Mutex)) {
+      throw new ArgumentTypeError(
+        "Cannot wait as mutex must be a Mutex: pass one of runtime.mutex()",
+      );
+    }
     if (!this.#local.mayBlock) throw new CannotBlockError("wait", "a Parker");
     if (mutex.handle.runtime !== this.handle.runtime) {
       throw new ForeignHandleError("mutex");
     }
     const { core, host, thread } = this.#local;
     const { address } = this.handle;
+    if (!core.lockIsClaimed(mutex.handle.address, mutex.handle.claim)) {
+      throw new ReleasedError("wait", "mutex");
+    }
     const until = host.now() + timeout;
     const seen = core.condvarPrepare(address);
     if (core.mutexUnlock(mutex.handle.address, thread) === LOCK_FOREIGN) {

@@ -104,8 +104,10 @@ export class Mutex {
    * Unlocks the mutex, and wakes one that waits for it.
    *
    * @throws {NotOwnerError} If this thread does not hold it.
+   * @throws {ReleasedError} If the mutex was released.
    */
   unlock(): void {
+    this.#check("unlock");
     const { core, thread } = this.#local;
     if (core.mutexUnlock(this.handle.address, thread) === LOCK_FOREIGN) {
       throw new NotOwnerError(

@@ -47,10 +47,18 @@ export class Timer {
     this.handle = handle;
   }
 
-  /** What has become of it. */
+  /**
+   * What has become of it.
+   *
+   * @throws {ReleasedError} If the timer was released.
+   */
   get state(): TimerState {
-    const { address } = this.handle;
-    switch (this.#local.core.timerState(address)) {
+    const { core } = this.#local;
+    const { address, claim } = this.handle;
+    if (!core.timerIsClaimed(address, claim)) {
+      throw new ReleasedError("read the state", "timer");
+    }
+    switch (core.timerState(address)) {
       case ARMED:
         return "armed";
       case FIRED:
@@ -65,7 +73,7 @@ export class Timer {
    * Arms the timer for a deadline, in place of an earlier or later one.
    *
    * It never fires before its deadline, and after it as soon as a thread in the
-   * driver gets to it: the wheel turns in steps of a quarter of a millisecond.
+   * driver gets to it: the wheel turns in steps of a millisecond.
    *
    * @param deadline In milliseconds on the clock of `Runtime.now()`. One that
    * has passed fires at the next turn of the driver.

@@ -14,8 +14,9 @@ stress("a shutdown ends every park, wherever it is", BODIES, async (run) => {
   const rounds = Math.ceil(24 * Math.min(SCALE, 5));
   const runtimes = Array.from({ length: rounds }, () => run.another());
   const parkers = runtimes.map((runtime) =>
-    Array.from({ length: threads }, (): ParkerHandle =>
-      runtime.parker().detach()
+    Array.from(
+      { length: threads },
+      (): ParkerHandle => runtime.parker().detach(),
     )
   );
   const book = sharedWords(rounds * BOOK.words);
