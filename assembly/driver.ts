@@ -50,6 +50,17 @@ function summonSleeper(blocking: bool): usize {
   return 0;
 }
 
+/**
+ * Leaves the driver for a thread that can block, after a turn of an event loop,
+ * which keeps it if there is none. Returns as `handOff()`.
+ */
+export function yieldDriver(): usize {
+  DriverLock.release();
+  if (!header().hasBlockingDriver || !isDriverWanted()) return 0;
+  const found = summonSleeper(true);
+  return found == DELIVERED ? 0 : found;
+}
+
 /** As `handOff()`, unless waking is the host's: then it is to call that. */
 export function passOn(): void {
   if (!header().hasHostWait) handOff();

@@ -86,7 +86,7 @@ export class Parker {
   private padding: i32;
   /** Links free parkers. `Registry` owns it. */
   next: i32;
-  /** The thread id of the owner; 0 between two owners. */
+  /** Who owns it: see `owned()`. The base, while it is detached. */
   private thread: i32;
 
   private get word(): usize {
@@ -114,18 +114,26 @@ export class Parker {
     return changetype<usize>(this) + offsetof<Parker>("thread");
   }
 
-  /** Makes a parker without an owner the thread's. Returns whether it was. */
-  adopt(thread: i32): bool {
-    // 0 -> thread. One of many wins.
+  /** Makes a free parker the thread's, which has claimed it. */
+  own(thread: i32): void {
+    // Any -> owned. Nobody else can know of the claim yet.
+    // Release. Pairs with the exchange in `adopt()` [P4].
+    atomic.store<i32>(this.threadWord, owned(thread));
+  }
+
+  /** Makes a detached parker the thread's. Returns whether it was detached. */
+  adopt(base: i32, thread: i32): bool {
+    // Detached by this very claim -> owned. One of many wins.
     // Acquire. Pairs with the exchange in `detach()` [P4].
-    return atomic.cmpxchg<i32>(this.threadWord, 0, thread) == 0;
+    return atomic.cmpxchg<i32>(this.threadWord, base, owned(thread)) == base;
   }
 
   /** Leaves the parker, not parked, to whoever adopts it. */
-  detach(thread: i32): bool {
-    // Thread -> 0.
+  detach(base: i32, thread: i32): bool {
+    // Owned -> detached.
     // Release. Pairs with the exchange in `adopt()` [P4].
-    return atomic.cmpxchg<i32>(this.threadWord, thread, 0) == thread;
+    return atomic.cmpxchg<i32>(this.threadWord, owned(thread), base) ==
+      owned(thread);
   }
 
   /** Frees the parker. Returns DONE, STALE, or CONFLICT if it is parked. */
@@ -338,6 +346,11 @@ export function hasSummons(bits: i32): bool {
 /** What a park that took the token returns. Shutdown gives everybody one. */
 export function taken(): i32 {
   return isShutdown() ? ENDED : UNPARKED;
+}
+
+/** What says that a thread owns a parker: odd, which no base is. */
+function owned(thread: i32): i32 {
+  return (thread << 1) | 1;
 }
 
 function isBase(word: i32, base: i32): bool {

@@ -2,7 +2,7 @@
 // the driver.
 
 import { DriverLock } from "./driver_lock";
-import { header } from "./header";
+import { header, isShutdown } from "./header";
 import { parkerAt, WHEEL } from "./layout";
 import { Mutex } from "./mutex";
 import { CONFLICT, DONE, Parker, RING, STALE } from "./parker";
@@ -47,7 +47,8 @@ export function armTimer(
   lockWheel(thread);
   let code = STALE;
   if (timer.isClaimed(base)) {
-    if (wheel().isClosed) {
+    // Set before the wheel is emptied, under this lock: none comes in after.
+    if (isShutdown()) {
       code = TIMER_ENDED;
     } else {
       if (timer.read() == ARMED) wheel().disarm(timer, IDLE);

@@ -11,8 +11,11 @@ const SLOT_BITS: i32 = 6;
 const SLOTS: i32 = 64;
 /** Timers taken out of a due slot, not yet fired or put into a lower level. */
 const PENDING: i32 = LEVELS * SLOTS;
-/** As far as the wheel sees. A later timer waits in the last slot, and again. */
-const HORIZON: i64 = (<i64> 1 << (LEVELS * SLOT_BITS)) - 1;
+/**
+ * As far as the wheel sees. A later timer waits in the last slot, and again. The
+ * slot that now is in is not for the next round: it would look like the first.
+ */
+const HORIZON: i64 = <i64> (SLOTS - 1) << ((LEVELS - 1) * SLOT_BITS);
 
 /** Timers that fire in one batch, with the lock dropped after it. */
 export const BATCH: i32 = 32;
@@ -30,10 +33,10 @@ const BATCH_OFFSET: usize = SLOTS_OFFSET + 4 * (<usize> PENDING + 1);
 export class Wheel {
   /** The mutex word. */
   private lock: i32;
-  private closed: i32;
   private armed: i32;
   /** Timers of the batch that fires. */
   private fired: i32;
+  private padding: i32;
   /** The tick that the driver's owner sleeps to. */
   nextWake: i64;
   /** Everything due up to this tick has fired. */
@@ -44,11 +47,6 @@ export class Wheel {
   /** The mutex that guards the wheel. */
   get lockWord(): usize {
     return changetype<usize>(this) + offsetof<Wheel>("lock");
-  }
-
-  /** Whether the runtime is shut down, and no timer may be armed. */
-  get isClosed(): bool {
-    return this.closed != 0;
   }
 
   /** Timers in the wheel, for those who do not hold the lock. */
@@ -81,9 +79,8 @@ export class Wheel {
     this.setCount(this.armed - 1);
   }
 
-  /** Takes out every timer. None can be armed after. */
+  /** Takes out every timer. */
   close(): void {
-    this.closed = 1;
     for (let slot = 0; slot <= PENDING; slot++) {
       for (let head = this.head(slot); head != 0; head = this.head(slot)) {
         this.disarm(changetype<Timer>(<usize> head), CLOSED);

@@ -90,7 +90,10 @@ export class Runtime {
     const checked = checkOptions(options);
     const { parkers, locks, timers, driver, wait, module, blocking } = checked;
     const host = currentHost();
-    const core = createCore(module ?? compile(), checked);
+    const core = createCore(
+      module === undefined ? compile() : module,
+      checked,
+    );
     core.exports.memoryCreate(
       // Tells handles apart, and keeps no secret: `crypto` takes Node 10 ms.
       Math.floor(Math.random() * 2 ** 32) | 1,
@@ -185,12 +188,12 @@ export class Runtime {
    */
   adopt(handle: ParkerHandle, options: ParkerOptions = {}): Parker {
     checkHooks(options);
-    checkHandle(this.#local, "parker", handle);
+    const checked = checkHandle(this.#local, "parker", handle);
     const { core, thread } = this.#local;
-    if (!core.parkerAdopt(handle.address, thread)) {
+    if (!core.parkerAdopt(checked.address, checked.claim, thread)) {
       throw new TwoOwnersError("adopt");
     }
-    return new Parker(this.#local, handle, options);
+    return new Parker(this.#local, checked, options);
   }
 
   /**
@@ -225,10 +228,10 @@ export class Runtime {
    * @throws {LaybyError} As {@linkcode Runtime.unparker}.
    */
   timer(target: ParkerHandle): Timer {
-    checkHandle(this.#local, "parker", target);
+    const parker = checkHandle(this.#local, "parker", target);
     if (this.isShutdown) throw new ShutdownError("claim a timer");
     const { core, id, regions } = this.#local;
-    const address = core.timerClaim(target.address, target.claim);
+    const address = core.timerClaim(parker.address, parker.claim);
     if (address === 0) throw new ExhaustedError("timer", regions.timers.count);
     const claim = core.timerBase(address);
     return new Timer(this.#local, {

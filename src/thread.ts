@@ -14,15 +14,22 @@ export type ThreadMessage =
 
 /** The message that says what a thread's function threw. */
 export function thrown(error: unknown): ThreadMessage {
-  if (!(error instanceof Error)) return { kind: "threw", error };
-  const own = { ...error, name: error.name };
+  const own = error instanceof Error ? { ...error, name: error.name } : {};
   try {
     return structuredClone<ThreadMessage>({ kind: "threw", error, own });
   } catch {
-    // Something that it carries cannot be cloned: what it says can.
-    const { name, message, stack } = error;
-    return { kind: "threw", error: new Error(message), own: { name, stack } };
+    return { kind: "threw", ...described(error) };
   }
+}
+
+/** What can be told of something that cannot be cloned. */
+function described(error: unknown) {
+  if (!(error instanceof Error)) {
+    const message = `Thread threw what cannot be cloned: ${String(error)}`;
+    return { error: new Error(message) };
+  }
+  const { name, message, stack } = error;
+  return { error: new Error(message), own: { name, stack } };
 }
 
 /**

@@ -22,9 +22,19 @@ export function driverKeep(address: i32): bool {
   return DriverLock.keep(parkerIndex(address));
 }
 
+/** Gives up a keep. */
+export function driverUnkeep(address: i32): void {
+  DriverLock.unkeep(parkerIndex(address));
+}
+
 /** Turns a keep into a hold. */
 export function driverHold(address: i32): bool {
   return DriverLock.hold(parkerIndex(address));
+}
+
+/** Ends a turn of an event loop. Returns as `driverLeave()`. */
+export function driverYield(): i32 {
+  return <i32> driver.yieldDriver();
 }
 
 /** Finds an owner for a driver with work. Returns as `driverLeave()`. */

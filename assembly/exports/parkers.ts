@@ -28,26 +28,25 @@ export function parkerClaim(thread: i32): i32 {
   if (index < 0) return 0;
   const address = parkerAt(index);
   changetype<Parker>(address).claim();
-  changetype<Parker>(address).adopt(thread);
+  changetype<Parker>(address).own(thread);
   Counters.of(address).reset();
   return <i32> address;
 }
 
 /** Makes a detached parker the thread's. Returns whether it was detached. */
-export function parkerAdopt(address: i32, thread: i32): bool {
-  return parkerOf(address).adopt(thread);
+export function parkerAdopt(address: i32, base: i32, thread: i32): bool {
+  return parkerOf(address).adopt(base, thread);
 }
 
 /** Leaves a parker to whoever adopts it. Returns whether it was the thread's. */
-export function parkerDetach(address: i32, thread: i32): bool {
-  return parkerOf(address).detach(thread);
+export function parkerDetach(address: i32, base: i32, thread: i32): bool {
+  return parkerOf(address).detach(base, thread);
 }
 
-/** Frees a parker of the thread. Returns DONE, STALE or CONFLICT. */
-export function parkerRelease(address: i32, base: i32, thread: i32): i32 {
+/** Frees a parker. Returns DONE, STALE or CONFLICT. */
+export function parkerRelease(address: i32, base: i32): i32 {
   const code = parkerOf(address).release(base);
   if (code == DONE) {
-    parkerOf(address).detach(thread);
     changetype<Registry>(FREE_PARKERS).free(
       PARKERS,
       PARKER_BYTES,

@@ -61,7 +61,7 @@ function isInForce(local: Local, handle: Handle<HandleKind>): boolean {
 }
 
 /**
- * Returns the handle if it is one of this runtime's, and its claim in force.
+ * Returns a copy of the handle if it is one of this runtime's, and its claim in force.
  *
  * @throws {ArgumentTypeError} If it is no handle, or one of another kind.
  * @throws {ForeignHandleError} If it is another runtime's.
@@ -73,13 +73,16 @@ export function checkHandle<Kind extends HandleKind>(
   handle: Handle<Kind>,
 ): Handle<Kind> {
   checkObject(`use the ${kind} handle`, "it", handle);
-  if (handle.kind !== kind) {
+  // Read once: what is checked is what is used.
+  const { runtime, address, claim } = handle;
+  const copy = { kind: handle.kind, runtime, address, claim };
+  if (copy.kind !== kind) {
     throw new ArgumentTypeError(
       `Cannot use the ${kind} handle as it is none: pass the handle of a ` +
         kind,
     );
   }
-  if (handle.runtime !== local.id) throw new ForeignHandleError(kind);
-  if (!isInForce(local, handle)) throw new StaleHandleError(kind);
-  return handle;
+  if (runtime !== local.id) throw new ForeignHandleError(kind);
+  if (!isInForce(local, copy)) throw new StaleHandleError(kind);
+  return copy;
 }

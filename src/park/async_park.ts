@@ -3,8 +3,12 @@
 import { DRIVER } from "../core/core.generated.ts";
 import { handOff, type Local, wakeSummoned } from "../core/local.ts";
 import type { Driver } from "../driver.ts";
-import type { ParkerHandle } from "../core/handle.ts";
-import { type ParkResult, toResult } from "./result.ts";
+import {
+  keepToken,
+  type ParkerPlace,
+  type ParkResult,
+  toResult,
+} from "./result.ts";
 import { fireTimers } from "./turn.ts";
 
 /** Longest delay that event loops can count: 2^31 - 1 ms, 24 days. */
@@ -20,33 +24,34 @@ const LONGEST_MS = 0x7fffffff;
 export async function parkInLoop(
   local: Local,
   loop: Driver,
-  { address, claim }: ParkerHandle,
+  { address, claim }: ParkerPlace,
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<ParkResult> {
   const { core, host } = local;
   const code = core.parkerCommitLoop(address, claim);
   if (code !== DRIVER) return toResult(code, "park")!;
+  const leave = (served: number): number => {
+    const timedOut = Number(isPast(local, deadline));
+    const end = core.parkerLeaveLoop(address, claim, served, timedOut);
+    handOff(local);
+    return end;
+  };
   const ring = () => loop.unpark();
   signal?.addEventListener("abort", ring, { once: true });
   // Nothing else keeps the process from ending while it waits.
   host.keepAlive.hold();
-  let served = 0;
+  let end: number;
   try {
-    served = await sleep(local, loop, address, deadline, signal);
+    end = leave(await sleep(local, loop, address, deadline, signal));
+  } catch (error) {
+    keepToken(local, { address, claim }, leave(0));
+    throw error;
   } finally {
     host.keepAlive.drop();
     signal?.removeEventListener("abort", ring);
-    // Here, and not after: whatever happens, the state is EMPTY again.
-    served = core.parkerLeaveLoop(
-      address,
-      claim,
-      served,
-      Number(isPast(local, deadline)),
-    );
-    handOff(local);
   }
-  const result = toResult(served, "park");
+  const result = toResult(end, "park");
   if (result === undefined || result === "timed-out") signal?.throwIfAborted();
   return result ?? "shutdown";
 }
@@ -58,8 +63,12 @@ export async function pollInLoop(
 ): Promise<ParkResult> {
   if (local.core.shutdownBegun()) return "shutdown";
   await local.host.turn();
-  if (!local.core.driverKeep(address)) return "timed-out";
-  return turnOfKeeper(local, address) > 0 ? "driver" : "timed-out";
+  const { core } = local;
+  if (!core.driverKeep(address)) return "timed-out";
+  const served = turnOfKeeper(local, address);
+  core.driverUnkeep(address);
+  handOff(local);
+  return served > 0 ? "driver" : "timed-out";
 }
 
 function clamp(value: number, low: number, high: number): number {
@@ -102,7 +111,6 @@ function turnOfKeeper(local: Local, address: number): number {
     core.parkerAddTurn(address);
     return fireTimers(local);
   } finally {
-    // Not straight back to keeping: a thread that can block comes first.
-    wakeSummoned(local, core.driverLeave());
+    wakeSummoned(local, core.driverYield());
   }
 }

@@ -6,12 +6,11 @@ import {
   DRIVER,
   PARKED_CONDVAR,
   SLEEP,
-  UNPARKED,
 } from "../core/core.generated.ts";
-import { deliver, handOff, type Local, wakeSummoned } from "../core/local.ts";
+import { handOff, type Local, wakeSummoned } from "../core/local.ts";
 import type { Futex } from "../host.ts";
 import type { ParkerHandle } from "../core/handle.ts";
-import { type ParkResult, toResult } from "./result.ts";
+import { keepToken, type ParkResult, toResult } from "./result.ts";
 import { takeTurns } from "./turn.ts";
 
 /**
@@ -74,10 +73,7 @@ function parkInDriver(
   try {
     served = takeTurns(local, address, deadline);
   } catch (error) {
-    // The error says nothing of the token: it stays for the next park.
-    if (leave(0) === UNPARKED) {
-      deliver(local, core.parkerUnpark(address, claim), address);
-    }
+    keepToken(local, { address, claim }, leave(0));
     throw error;
   }
   return leave(served);
@@ -111,8 +107,9 @@ function sleepInHost(
   timeout: number,
 ): number {
   let timedOut = false;
-  while (!timedOut && !core.parkerIsWoken(address, claim)) {
+  do {
     timedOut = futex.wait(address, claim | PARKED_CONDVAR, timeout);
-  }
+    // With a deadline, how much time is left is the caller's to tell.
+  } while (timeout === Infinity && !core.parkerIsWoken(address, claim));
   return core.parkerEndSleep(address, claim, Number(timedOut));
 }

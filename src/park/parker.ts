@@ -202,13 +202,13 @@ export class Parker {
         "Cannot park as signal must be an AbortSignal",
       );
     }
-    signal?.throwIfAborted();
     if (timeout === 0) {
-      this.#check("park");
-      return await pollInLoop(this.#local, this.#address);
+      signal?.throwIfAborted();
+      return await this.#alone(() => pollInLoop(this.#local, this.#address));
     }
     const take = this.#take;
     if (take(this.#address, this.#ready) === TAKEN) return "unparked";
+    signal?.throwIfAborted();
     return await this.#listen(this.#local.host.now() + timeout, signal);
   }
 
@@ -222,7 +222,7 @@ export class Parker {
   detach(): ParkerHandle {
     this.#check("detach");
     this.#retire();
-    this.#core.parkerDetach(this.#address, this.#local.thread);
+    this.#core.parkerDetach(this.#address, this.#claim, this.#local.thread);
     return this.handle;
   }
 
@@ -235,8 +235,7 @@ export class Parker {
   release(): void {
     if (this.#released) return;
     this.#check("release");
-    const { core, thread } = this.#local;
-    const code = core.parkerRelease(this.#address, this.#claim, thread);
+    const code = this.#core.parkerRelease(this.#address, this.#claim);
     if (code === CONFLICT) throw new TwoOwnersError("release");
     this.#retire();
   }
@@ -293,13 +292,20 @@ export class Parker {
   ): Promise<ParkResult> {
     this.#check("park");
     this.#options.beforePark?.();
-    const began = this.#local.host.now();
-    // Until then no other call may take the token from under this one.
-    this.#ready = 0;
-    try {
+    return await this.#alone(async () => {
+      const began = this.#local.host.now();
       const result = this.#blockBriefly(began, deadline) ??
         await this.#sleepInLoop(deadline, signal);
       return this.#after(began, result);
+    });
+  }
+
+  /** Until it has resolved no other call may take the token from under it. */
+  async #alone(park: () => Promise<ParkResult>): Promise<ParkResult> {
+    this.#check("park");
+    this.#ready = 0;
+    try {
+      return await park();
     } finally {
       this.#ready = this.#claim;
     }

@@ -8,6 +8,8 @@ import {
   TIMED_OUT,
   UNPARKED,
 } from "../core/core.generated.ts";
+import type { ParkerHandle } from "../core/handle.ts";
+import { deliver, type Local } from "../core/local.ts";
 import { ReleasedError, TwoOwnersError } from "../errors.ts";
 
 /**
@@ -38,4 +40,17 @@ export function toResult(code: number, action: string): ParkResult | undefined {
       throw new TwoOwnersError(action);
   }
   return undefined;
+}
+
+/** Where a parker lies, and which claim of it. */
+export type ParkerPlace = Pick<ParkerHandle, "address" | "claim">;
+
+/** An error ended the park, which says nothing of a token: it stays there. */
+export function keepToken(
+  local: Local,
+  { address, claim }: ParkerPlace,
+  end: number,
+): void {
+  if (end !== UNPARKED) return;
+  deliver(local, local.core.parkerUnpark(address, claim), address);
 }

@@ -203,6 +203,7 @@ export const DRIVER_CASES: Readonly<
   async "a ring sets nobody's token"({ driver, runtime }) {
     using parker = runtime.parker();
     driver.unpark();
+    await parkFor(driver, 0);
     assert.notEqual(parker.parkTimeout(0.01), "unparked");
   },
 

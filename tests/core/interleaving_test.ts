@@ -4,6 +4,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Runtime, ShutdownError } from "../../mod.ts";
 import {
   AGAIN,
   ARMED,
@@ -37,13 +38,16 @@ import {
   type Core,
   createCore,
 } from "../../src/core/module.ts";
+import { outcome, run, until } from "../threads.ts";
 
+/** The mutex of the timer wheel, as assembly/layout.ts places it. */
+const WHEEL_LOCK = 3072 >> 2;
 const STATE = 3;
 const SUMMONED = 4;
 /** Milliseconds on the shared clock when the story begins. */
 const START = 1000;
-/** A timer fires at most this much after its deadline: a quarter, rounded up. */
-const TICK = 0.25;
+/** How far the timer wheel sees, in milliseconds: six levels of 64 slots. */
+const HORIZON = 2 ** 36;
 
 /** A thread of the story. It owns one parker. */
 class Actor {
@@ -169,16 +173,20 @@ function newMemory(flags: number): Core {
   return memory;
 }
 
-/** As many threads as the story asks for. */
-function* actors(flags: number = BLOCKING_DRIVER): Generator<Actor, never> {
+/** Three threads that block, and one with an event loop. */
+function actors(flags: number = BLOCKING_DRIVER) {
   const memory = newMemory(flags);
-  for (;;) yield new Actor(memory);
+  const a = new Actor(memory);
+  const b = new Actor(memory);
+  const c = new Actor(memory);
+  const loop = new Actor(memory);
+  return { a, b, c, loop };
 }
 
 // ==== the token ====
 
 test("an unpark between take() and commit() keeps the driver free", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   assert.equal(a.take(), AGAIN);
   assert.equal(b.unpark(a), DONE);
   assert.equal(a.commit(), UNPARKED);
@@ -187,7 +195,7 @@ test("an unpark between take() and commit() keeps the driver free", () => {
 });
 
 test("an unpark between take() and commit() keeps the owner awake", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   assert.ok(b.takeDriver());
   assert.equal(a.take(), AGAIN);
   assert.equal(b.unpark(a), DONE);
@@ -196,7 +204,7 @@ test("an unpark between take() and commit() keeps the owner awake", () => {
 });
 
 test("an unpark between commit() and the wait is not slept through", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   b.takeDriver();
   assert.equal(a.commit(), SLEEP);
   assert.equal(a.isWoken, false);
@@ -207,7 +215,7 @@ test("an unpark between commit() and the wait is not slept through", () => {
 });
 
 test("an unpark between the timeout and the end of the sleep is taken", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   b.takeDriver();
   a.commit();
   b.unpark(a);
@@ -216,7 +224,7 @@ test("an unpark between the timeout and the end of the sleep is taken", () => {
 });
 
 test("a second unpark before the owner runs asks for no second wake", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   assert.equal(a.commit(), DRIVER);
   assert.equal(b.unpark(a), RING);
   assert.equal(c.unpark(a), DONE);
@@ -225,7 +233,7 @@ test("a second unpark before the owner runs asks for no second wake", () => {
 });
 
 test("an unpark between commitLoop() and listening changes the doorbell", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   const heard = a.rings;
   assert.equal(a.commitLoop(), DRIVER);
   assert.equal(b.unpark(a), DONE);
@@ -234,7 +242,7 @@ test("an unpark between commitLoop() and listening changes the doorbell", () => 
 });
 
 test("a second owner is told, and harms nothing", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   b.takeDriver();
   assert.equal(a.commit(), SLEEP);
   assert.equal(a.commit(), CONFLICT);
@@ -247,7 +255,7 @@ test("a second owner is told, and harms nothing", () => {
 // ==== the claim ====
 
 test("an unpark after the release changes nothing", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   a.release();
   const word = Atomics.load(a.words, a.address >> 2);
   assert.equal(b.unpark(a), STALE);
@@ -280,13 +288,14 @@ test("a token goes with its claim", () => {
 
 test("a record released by one thread is claimed by another, once", () => {
   const memory = newMemory(BLOCKING_DRIVER);
-  const [a, b, c] = [0, 1, 2].map(() => new Actor(memory));
-  for (const actor of [a!, b!, c!]) actor.release();
+  const threads = [0, 1, 2].map(() => new Actor(memory));
+  threads.forEach((actor) => actor.release());
   // Last in, first out; then the one that was never taken; then none.
   const claimed = [0, 1, 2, 3].map(() => new Actor(memory).address);
-  assert.deepEqual(claimed.slice(0, 3), [c, b, a].map((it) => it!.address));
+  const released = threads.map(({ address }) => address);
+  assert.deepEqual(claimed.slice(0, 3), released.reverse());
   assert.equal(new Set(claimed).size, 4);
-  assert.equal(a!.core.parkerClaim(a!.thread), 0);
+  assert.equal(memory.exports.parkerClaim(1), 0);
 });
 
 /** The last generation of a claim that fits, in a word with `bits` below it. */
@@ -318,7 +327,7 @@ test("a parker's generation wraps around", () => {
 });
 
 test("a timer's generation wraps around", () => {
-  const [a] = actors();
+  const { a } = actors();
   const before = a.timer(a);
   before.release();
   Atomics.store(a.words, before.address >> 2, lastGeneration(2) - 4);
@@ -335,7 +344,7 @@ test("a timer's generation wraps around", () => {
 });
 
 test("a lock's generation wraps around", () => {
-  const [{ core, words }] = actors();
+  const { core, words } = actors().a;
   const address = core.lockClaim(MUTEX);
   const before = core.lockBase(address);
   assert.equal(core.lockRelease(address, before), 1);
@@ -352,7 +361,7 @@ test("a lock's generation wraps around", () => {
 // ==== the driver changes hands ====
 
 test("who leaves the driver summons a sleeper to its timers", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   const timer = c.timer(c);
   assert.equal(a.commit(), DRIVER);
   assert.equal(b.commit(), SLEEP);
@@ -367,7 +376,7 @@ test("who leaves the driver summons a sleeper to its timers", () => {
 });
 
 test("who only polls the driver summons a sleeper too", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   assert.ok(a.takeDriver());
   assert.equal(b.commit(), SLEEP);
   a.timer(a).arm(START + 5);
@@ -376,7 +385,7 @@ test("who only polls the driver summons a sleeper too", () => {
 });
 
 test("a driver without timers is left to nobody", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   a.commit();
   b.commit();
   a.leave();
@@ -385,7 +394,7 @@ test("a driver without timers is left to nobody", () => {
 });
 
 test("who takes a token when it is summoned hands the driver on", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   a.commit();
   b.commit();
   c.commit();
@@ -398,7 +407,7 @@ test("who takes a token when it is summoned hands the driver on", () => {
 });
 
 test("who times out when it is summoned hands the driver on", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   a.commit();
   b.commit();
   c.commit();
@@ -410,7 +419,7 @@ test("who times out when it is summoned hands the driver on", () => {
 });
 
 test("of two hand-offs each summons another sleeper", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   a.commit();
   b.commit();
   c.commit();
@@ -429,7 +438,7 @@ test("of two hand-offs each summons another sleeper", () => {
 });
 
 test("a sleeper that was woken is not summoned", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   a.commit();
   b.commit();
   c.commit();
@@ -440,7 +449,7 @@ test("a sleeper that was woken is not summoned", () => {
 });
 
 test("a summons outlives an unpark that comes after it, once", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   a.commit();
   b.commit();
   a.timer(a).arm(START + 5);
@@ -453,7 +462,7 @@ test("a summons outlives an unpark that comes after it, once", () => {
 });
 
 test("a timer armed when nobody has the driver summons a sleeper", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   a.commit();
   b.commit();
   a.leave();
@@ -463,7 +472,7 @@ test("a timer armed when nobody has the driver summons a sleeper", () => {
 });
 
 test("a timer armed when nobody parks waits for the next park", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   assert.equal(a.timer(a).arm(START + 5), HAND_OFF);
   assert.equal(a.core.driverHandOff(), 0);
   assert.equal(b.commit(), DRIVER);
@@ -471,7 +480,7 @@ test("a timer armed when nobody parks waits for the next park", () => {
 });
 
 test("a ring before the owner sleeps keeps it awake", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   a.commit();
   assert.equal(a.prepare(), Infinity);
   assert.equal(b.timer(b).arm(START + 5), RING);
@@ -483,7 +492,7 @@ test("a ring before the owner sleeps keeps it awake", () => {
 });
 
 test("only a deadline before the next one rings", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   const [first, second] = [b.timer(b), b.timer(b)];
   a.commit();
   first.arm(START + 5);
@@ -494,7 +503,7 @@ test("only a deadline before the next one rings", () => {
 });
 
 test("a driver left between two batches is handed on", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   a.commit();
   b.commit();
   for (let count = 0; count < 40; count++) a.timer(a).arm(START + 1);
@@ -512,7 +521,7 @@ test("a driver left between two batches is handed on", () => {
 // ==== event loops and threads that block ====
 
 test("a thread that blocks takes the driver from an event loop", () => {
-  const [a, loop] = actors();
+  const { a, loop } = actors();
   assert.equal(loop.commitLoop(), DRIVER);
   assert.ok(loop.keepDriver());
   loop.timer(loop).arm(START + 5);
@@ -528,7 +537,7 @@ test("a thread that blocks takes the driver from an event loop", () => {
 });
 
 test("an event loop that leaves hands the driver to a thread", () => {
-  const [a, b, loop] = actors();
+  const { a, b, loop } = actors();
   a.commit();
   b.commit();
   a.leave();
@@ -543,7 +552,7 @@ test("an event loop that leaves hands the driver to a thread", () => {
 });
 
 test("an event loop that lost the driver does not give it up", () => {
-  const [a, b, loop] = actors();
+  const { a, b, loop } = actors();
   loop.commitLoop();
   loop.keepDriver();
   a.commit();
@@ -554,7 +563,7 @@ test("an event loop that lost the driver does not give it up", () => {
 });
 
 test("a timer armed while an event loop runs its turn is not forgotten", () => {
-  const [a, b, loop] = actors();
+  const { a, b, loop } = actors();
   loop.commitLoop();
   assert.ok(loop.keepDriver());
   assert.ok(loop.holdDriver());
@@ -567,7 +576,7 @@ test("a timer armed while an event loop runs its turn is not forgotten", () => {
 });
 
 test("a sleeping event loop is rung only if no thread sleeps", () => {
-  const [a, b, loop] = actors();
+  const { a, b, loop } = actors();
   a.commit();
   loop.commitLoop();
   assert.equal(loop.keepDriver(), false);
@@ -583,7 +592,7 @@ test("a sleeping event loop is rung only if no thread sleeps", () => {
 });
 
 test("without a driver that blocks, only event loops are called", () => {
-  const [a, b, loop] = actors(0);
+  const { a, b, loop } = actors(0);
   assert.equal(b.commit(), SLEEP);
   loop.commitLoop();
   const rings = loop.rings;
@@ -596,11 +605,11 @@ test("without a driver that blocks, only event loops are called", () => {
 // ==== timers ====
 
 test("a timer cancelled after its collection has fired", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   const timer = b.timer(b);
   timer.arm(START + 1);
   a.commit();
-  assert.equal(a.collect(START + 1 + TICK), 1);
+  assert.equal(a.collect(START + 2), 1);
   assert.equal(timer.state, FIRED);
   assert.equal(timer.cancel(), 0);
   assert.equal(timer.state, FIRED);
@@ -609,11 +618,11 @@ test("a timer cancelled after its collection has fired", () => {
 });
 
 test("a timer armed anew between collection and delivery fires twice", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   const timer = b.timer(b);
   timer.arm(START + 1);
   a.commit();
-  a.collect(START + 1 + TICK);
+  a.collect(START + 2);
   assert.equal(timer.arm(START + 3), RING);
   assert.equal(timer.state, ARMED);
   a.deliver();
@@ -638,7 +647,7 @@ test("a timer whose target was released wakes nobody", () => {
 });
 
 test("a timer released and claimed anew delivers to its old target", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   const old = b.timer(b);
   old.arm(START + 1);
   a.commit();
@@ -655,7 +664,7 @@ test("a timer released and claimed anew delivers to its old target", () => {
 });
 
 test("a timer fires its own thread, asleep in the driver", () => {
-  const [a] = actors();
+  const { a } = actors();
   a.timer(a).arm(START + 1);
   a.commit();
   assert.equal(a.collect(START + 1), 1);
@@ -664,24 +673,41 @@ test("a timer fires its own thread, asleep in the driver", () => {
 });
 
 test("a timer in front of one beyond the horizon fires in time", () => {
-  const [a] = actors();
-  const DAY = 24 * 3600 * 1000;
+  const { a } = actors();
   a.commit();
-  // The wheel sees 2^36 quarters of a millisecond: 198 days. What is later
-  // waits in the last slot before it comes round, which is that of now.
   a.collect(START + 10);
-  a.timer(a).arm(START + 300 * DAY);
+  // It waits in the last slot before the wheel has gone round: where now is.
+  a.timer(a).arm(START + 2 * HORIZON);
   const near = a.timer(a);
-  near.arm(START + 10 * DAY);
-  assert.ok(a.prepare() <= START + 10 * DAY, "The owner oversleeps");
-  a.collect(START + 11 * DAY);
+  near.arm(START + HORIZON / 16);
+  assert.ok(a.prepare() <= START + HORIZON / 16, "The owner oversleeps");
+  a.collect(START + HORIZON / 8);
   assert.equal(near.state, FIRED);
+});
+
+test("a timer armed for the past fires at the next turn", () => {
+  const { a, b } = actors();
+  const timer = b.timer(b);
+  a.commit();
+  a.timer(a).arm(START + 5);
+  assert.equal(a.prepare(), START + 5);
+  assert.equal(a.collect(START + 3), 0);
+  // What the wheel has passed, and what was before it began.
+  for (const past of [START + 2, START - 1000]) {
+    assert.equal(timer.arm(past), RING);
+    assert.ok(a.prepare() <= START + 3);
+    assert.equal(a.collect(START + 3), 1);
+    assert.equal(a.deliver(), DONE);
+    assert.equal(b.take(), UNPARKED);
+    assert.equal(timer.state, FIRED);
+    assert.equal(a.prepare(), START + 5);
+  }
 });
 
 // ==== shutdown ====
 
 test("a shutdown between take() and commit() ends the park", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   assert.equal(a.take(), AGAIN);
   assert.equal(b.core.shutdownBegin(b.thread), 1);
   assert.equal(a.commit(), ENDED);
@@ -691,7 +717,7 @@ test("a shutdown between take() and commit() ends the park", () => {
 });
 
 test("a token from before a shutdown ends the park as the shutdown does", () => {
-  const [a, b] = actors();
+  const { a, b } = actors();
   assert.equal(a.commit(), DRIVER);
   assert.equal(b.unpark(a), RING);
   b.core.shutdownBegin(b.thread);
@@ -708,7 +734,7 @@ test("a parker claimed behind a shutdown's back does not sleep", () => {
 });
 
 test("a shutdown leaves no driver to hand on", () => {
-  const [a, b, c] = actors();
+  const { a, b, c } = actors();
   a.commit();
   b.commit();
   c.commit();
@@ -725,7 +751,7 @@ test("a shutdown leaves no driver to hand on", () => {
 });
 
 test("a shutdown closes what is armed, and leaves what has fired", () => {
-  const [a] = actors();
+  const { a } = actors();
   const [fired, armed, idle] = [a.timer(a), a.timer(a), a.timer(a)];
   fired.arm(START + 1);
   armed.arm(START + 9);
@@ -741,10 +767,32 @@ test("a shutdown closes what is armed, and leaves what has fired", () => {
   assert.equal(a.deliver(), DONE);
 });
 
+test("a timer is not armed between a shutdown's flag and its end", async () => {
+  const runtime = Runtime.create();
+  const timer = runtime.timer(runtime.parker().handle);
+  const { words } = attachCore(runtime.handle);
+  // Another thread has the wheel's lock, and the shutdown has to wait for it.
+  const CONTENDED = 1;
+  Atomics.store(words, WHEEL_LOCK, 99 << 1);
+  const bodies = new URL("./interleaving_bodies.ts", import.meta.url);
+  const thread = run(runtime, bodies, "shutdown");
+  await until(() => (Atomics.load(words, WHEEL_LOCK) & CONTENDED) !== 0);
+  assert.ok(runtime.isShutdown);
+  // It unlocks, and before the shutdown wakes, a third one has the lock.
+  Atomics.store(words, WHEEL_LOCK, 0);
+  try {
+    assert.throws(() => timer.schedule(runtime.now() + 1), ShutdownError);
+  } finally {
+    Atomics.notify(words, WHEEL_LOCK);
+    await outcome(thread);
+  }
+  assert.notEqual(timer.state, "armed");
+});
+
 // ==== where the host sleeps and wakes ====
 
 test("a hand-off is the host's to make, and makes it once", () => {
-  const [a, b, c] = actors(BLOCKING_DRIVER | HOST_WAIT);
+  const { a, b, c } = actors(BLOCKING_DRIVER | HOST_WAIT);
   a.commit();
   b.commit();
   c.timer(c).arm(START + 5);
@@ -757,7 +805,7 @@ test("a hand-off is the host's to make, and makes it once", () => {
 });
 
 test("an unpark asks the host to wake", () => {
-  const [a, b] = actors(BLOCKING_DRIVER | HOST_WAIT);
+  const { a, b } = actors(BLOCKING_DRIVER | HOST_WAIT);
   a.commit();
   b.commit();
   assert.equal(a.unpark(b), WAKE);

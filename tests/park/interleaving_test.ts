@@ -9,6 +9,7 @@ import {
   HOST_WAIT,
   SLEEP,
 } from "../../src/core/core.generated.ts";
+import { regionsOf } from "../../src/core/layout.ts";
 import type { Local } from "../../src/core/local.ts";
 import {
   attachCore,
@@ -82,7 +83,7 @@ class Story {
       handle,
       id: 1,
       thread,
-      capacities: CAPACITIES,
+      regions: regionsOf(CAPACITIES),
       host,
       driver: new TimeDriver(exports, futex),
       futex,

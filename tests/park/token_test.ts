@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   type Parker,
+  type ParkerCounters,
   type ParkResult,
   Runtime,
   TwoOwnersError,
@@ -146,6 +147,7 @@ interface Storm {
   readonly left: boolean;
   /** Rings of the owner's doorbell. */
   readonly rings: number;
+  readonly counters: ParkerCounters;
 }
 
 async function storm({ options, yields }: Sleep): Promise<Storm> {
@@ -168,6 +170,7 @@ async function storm({ options, yields }: Sleep): Promise<Storm> {
     unparks: 2 * count + 1,
     left: stateOf(core, handle) === NOTIFIED,
     rings: core.words[doorbellOf(core, handle)]!,
+    counters: runtime.counters(handle),
   };
 }
 
@@ -219,6 +222,15 @@ for (const sleep of SLEEPS) {
     ]);
     assert.deepEqual(seen.filter((transition) => !legal.has(transition)), []);
     assert.ok(seen.length > 0);
+  });
+
+  test(`A parker that sleeps ${sleep.where} counts how each sleep ended`, async () => {
+    const { transitions: at, counters } = await result();
+    const { parks, unparks, timeouts, events, noops } = counters;
+    const slept = at[EMPTY]![PARKED_CONDVAR]! + at[EMPTY]![PARKED_DRIVER]!;
+    assert.equal(parks, slept);
+    assert.equal(parks, unparks + timeouts + events + noops);
+    assert.equal(events, 0);
   });
 }
 

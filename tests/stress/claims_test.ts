@@ -10,7 +10,7 @@ const BODIES = new URL("./claims_bodies.ts", import.meta.url);
 stress("a claim is granted one token, and its own", BODIES, async (run) => {
   const { random, runtime } = run;
   const owners = 2 + random.index(3);
-  const rounds = Math.ceil(600 * SCALE);
+  const rounds = Math.ceil(300 * SCALE);
   const pages = sharedWords(owners * PAGE.words);
   const places = Array.from({ length: owners }, (_, at) => at * PAGE.words);
   const news = sharedWords(1);

@@ -14,8 +14,9 @@ import {
   type Thread,
   type WaitName,
 } from "../../mod.ts";
-import { addressOf, regions } from "../../src/core/layout.ts";
-import { bellOf, coreOf, doorbellOf, isSummoned, TRACED } from "../cores.ts";
+import { addressOf, regionsOf } from "../../src/core/layout.ts";
+import { readCounters } from "../../src/park/counters.ts";
+import { bellOf, coreOf, doorbellOf, TRACED } from "../cores.ts";
 import { WAITS } from "../park/sleeps.ts";
 import { run, sharedWords } from "../threads.ts";
 import { checkTrace, stateName } from "../trace_checker.ts";
@@ -52,7 +53,8 @@ const TIMERS = 64;
 /** The word of the driver's lock, as assembly/layout.ts places it. */
 const DRIVER_LOCK = 384 >> 2;
 
-const SUMMONED = 4;
+/** The bit of a state word that says how its owner is woken. */
+const HOW = 4;
 
 /** What every thread under stress is told. */
 export interface Orders {
@@ -177,13 +179,13 @@ export class Run {
       const word = Atomics.load(core.words, address >> 2);
       const name = `parker at ${address}`;
       assert.match(stateName(word), /^(?:EMPTY|NOTIFIED)$/, name);
-      assert.equal(word & SUMMONED, 0, `${name} is summoned`);
-      const { parks, ...ends } = countersOf(core, address);
-      const { unparks, timeouts, events, noops } = ends;
+      assert.equal(word & HOW, 0, `${name} is summoned, or has its own bell`);
+      const counters = readCounters(core.exports, address);
+      const { parks, unparks, timeouts, events, noops } = counters;
       assert.equal(
         parks,
         unparks + timeouts + events + noops,
-        `${name}: ${JSON.stringify({ parks, ...ends })}`,
+        `${name}: ${JSON.stringify(counters)}`,
       );
     }
     assert.equal(
@@ -204,7 +206,7 @@ async function join(threads: readonly Thread[]): Promise<unknown[]> {
 /** Handles, which may be stale, of all parkers that were ever claimed. */
 function allParkers(runtime: Runtime): ParkerHandle[] {
   const core = coreOf(runtime);
-  const { parkers } = regions(core.header);
+  const { parkers } = regionsOf(core.header);
   return Array.from({ length: core.exports.parkersUsed() }, (_, index) => ({
     kind: "parker",
     runtime: core.header.id,
@@ -213,21 +215,10 @@ function allParkers(runtime: Runtime): ParkerHandle[] {
   }));
 }
 
-const COUNTERS = ["parks", "unparks", "timeouts", "events", "noops", "turns"];
-
-function countersOf(
-  core: ReturnType<typeof coreOf>,
-  address: number,
-): Record<string, number> {
-  return Object.fromEntries(
-    COUNTERS.map((name, place) => [
-      name,
-      core.exports.parkerCounter(address, place),
-    ]),
-  );
-}
-
-/** Everything that tells who waits for what. */
+/**
+ * Everything that tells who waits for what. A state with a `*` has the bit: the
+ * owner is summoned, or sleeps behind its own doorbell.
+ */
 function dump(runtime: Runtime): string {
   const core = coreOf(runtime);
   const { words, exports } = core;
@@ -235,9 +226,9 @@ function dump(runtime: Runtime): string {
     const word = Atomics.load(words, handle.address >> 2);
     const rings = Atomics.load(words, doorbellOf(core, handle));
     return `parker at ${handle.address}: generation ${word >>> 3}, ` +
-      `${stateName(word)}${isSummoned(core, handle) ? ", summoned" : ""}, ` +
+      `${stateName(word)}${word & HOW ? "*" : ""}, ` +
       `${rings} rings, ` +
-      JSON.stringify(countersOf(core, handle.address));
+      JSON.stringify(readCounters(exports, handle.address));
   });
   const bell = ["SILENT", "ASLEEP", "RUNG"][Atomics.load(words, bellOf(core))];
   return [

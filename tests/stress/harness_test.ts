@@ -63,7 +63,7 @@ test("a summons that nobody heard fails the run", async () => {
     Atomics.or(words, address >> 2, SUMMONED);
     return Promise.resolve();
   });
-  assert.match(message, /is summoned/);
+  assert.match(message, /is summoned, or/);
 });
 
 test("a driver that nobody left fails the run", async () => {

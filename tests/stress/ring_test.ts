@@ -51,7 +51,7 @@ function passesOf(words: Int32Array): number {
 for (const ways of ["park", "yield"] as const) {
   stress(`a ring passes its token exactly, by ${ways}`, BODIES, async (run) => {
     const stations = 2 + run.random.index(3);
-    const rounds = Math.ceil(4000 * SCALE / stations);
+    const rounds = Math.ceil(3000 * SCALE / stations);
     const passes = startRing(run, { ways: [ways], stations, rounds });
     await run.join();
     assert.equal(passesOf(passes), rounds * stations);
@@ -63,7 +63,7 @@ stress("rings pass their tokens under torment", BODIES, async (run) => {
   const clock = run.parkers(1)[0]!;
   const end = sharedWords(1);
   const rings = [2, 2 + random.index(2)].map((stations) => {
-    const rounds = Math.ceil(1200 * SCALE / stations);
+    const rounds = Math.ceil(800 * SCALE / stations);
     const ways = Array.from({ length: stations }, () => random.pick(WAYS));
     const passes = startRing(run, { ways, stations, rounds, clock });
     return { passes, expected: stations * rounds };

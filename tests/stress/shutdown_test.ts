@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ParkerHandle } from "../../mod.ts";
+import { coreOf } from "../cores.ts";
 import { sharedWords } from "../threads.ts";
 import { SCALE, stress } from "./harness.ts";
 import { WAYS } from "./parks.ts";
@@ -11,7 +12,7 @@ stress("a shutdown ends every park, wherever it is", BODIES, async (run) => {
   const { random } = run;
   const threads = 2 + random.index(4);
   // A runtime can be shut down once: so threads go through many.
-  const rounds = Math.ceil(24 * Math.min(SCALE, 5));
+  const rounds = Math.ceil(12 * Math.min(SCALE, 10));
   const runtimes = Array.from({ length: rounds }, () => run.another());
   const parkers = runtimes.map((runtime) =>
     Array.from(
@@ -45,6 +46,7 @@ stress("a shutdown ends every park, wherever it is", BODIES, async (run) => {
     runtime.shutdown();
     await run.until(() => word(BOOK.ended) === threads);
     run.check(runtime);
+    assert.equal(coreOf(runtime).exports.timersArmed(), 0);
   }
   await run.join();
   assert.ok(runtimes.every((runtime) => runtime.isShutdown));

@@ -42,6 +42,16 @@ interface Meddler extends Orders {
   readonly finished: Words;
 }
 
+interface Leaver extends Orders {
+  readonly parkers: readonly ParkerHandle[];
+  /** Which of the parkers is its own. */
+  readonly place: number;
+  readonly ways: Ways;
+  readonly rounds: number;
+  /** Counts the threads that are through with a round. */
+  readonly through: Words;
+}
+
 interface Server extends Orders {
   readonly parker: ParkerHandle;
   /** Its first word is not 0 when it is to end. */
@@ -137,6 +147,44 @@ async function meddle(runtime: Runtime, args: Meddler): Promise<void> {
   sleeper.parker.release();
 }
 
+/**
+ * Sleeps until its timer fires, and does not park again until those of all have
+ * fired: whoever leaves the driver has to leave it to another.
+ */
+async function leave(runtime: Runtime, args: Leaver): Promise<void> {
+  const { parkers, place, ways, rounds, through, progress, thread } = args;
+  const random = new Random(args.seed);
+  const own = parkers[place]!;
+  const sleeper = new Sleeper(runtime, runtime.adopt(own), random);
+  const timer = runtime.timer(own);
+  const unparkers = parkers.map((parker) => runtime.unparker(parker));
+  for (let round = 1; round <= rounds; round++) {
+    timer.schedule(runtime.now() + random.below(SOON));
+    const sleep = sleeper.untilUnparked(ways);
+    assert.equal(typeof sleep === "string" ? sleep : await sleep, "unparked");
+    // Or it was excused, maybe when it had been called to the driver.
+    timer.cancel();
+    if (random.oneIn(2)) random.pick(unparkers).unpark();
+    Atomics.add(progress, thread, 1);
+    const count = Atomics.add(through, 0, 1) + 1;
+    if (count === round * parkers.length) Atomics.notify(through, 0);
+    else waitUntil(runtime, through, round * parkers.length);
+  }
+  timer.release();
+  sleeper.parker.release();
+}
+
+/** Blocks until the word has counted so far. */
+function waitUntil(runtime: Runtime, words: Words, count: number): void {
+  for (;;) {
+    const seen = Atomics.load(words, 0);
+    if (seen >= count) return;
+    // Not for ever: another thread may have failed.
+    assert.ok(!runtime.isShutdown);
+    Atomics.wait(words, 0, seen, 1000);
+  }
+}
+
 /** Serves the driver from its event loop, where no blocking park does. */
 async function serve(runtime: Runtime, args: Server): Promise<void> {
   const parker = runtime.adopt(args.parker);
@@ -147,4 +195,4 @@ async function serve(runtime: Runtime, args: Server): Promise<void> {
   parker.release();
 }
 
-export default bodies({ alarmed, meddle, serve, torment });
+export default bodies({ alarmed, meddle, leave, serve, torment });

@@ -3,7 +3,7 @@ import { coreOf } from "../cores.ts";
 import { publish, sharedWords } from "../threads.ts";
 import { unparksOf } from "../trace_checker.ts";
 import { type Run, SCALE, stress } from "./harness.ts";
-import { WAYS } from "./parks.ts";
+import { WAYS, type Ways } from "./parks.ts";
 import { LEDGER } from "./timers_bodies.ts";
 
 const BODIES = new URL("./timers_bodies.ts", import.meta.url);
@@ -25,7 +25,7 @@ function startServer(run: Run): () => void {
 
 stress("every sleeper is woken by its timer, in time", BODIES, async (run) => {
   const { random } = run;
-  const rounds = Math.ceil(120 * SCALE);
+  const rounds = Math.ceil(60 * SCALE);
   const parkers = run.parkers(2 + random.index(4));
   const endServer = startServer(run);
   parkers.forEach((parker) => {
@@ -41,6 +41,22 @@ stress("every sleeper is woken by its timer, in time", BODIES, async (run) => {
   await run.join();
 });
 
+stress("who leaves the driver leaves no timer behind", BODIES, async (run) => {
+  const { random, variant } = run;
+  const rounds = Math.ceil(150 * SCALE);
+  const parkers = run.parkers(2 + random.index(3));
+  const through = sharedWords(1);
+  // Where blocking parks do not serve the driver, they would be left alone.
+  const ways: readonly Ways[] = variant.driver === "time"
+    ? ["park", "park", "yield", "any"]
+    : ["yield", "loop"];
+  parkers.forEach((_, place) => {
+    const args = { parkers, place, rounds, through };
+    run.spawn("leave", { ...args, ways: random.pick(ways) });
+  });
+  await run.join();
+});
+
 stress("a timer that many threads arm fires once", BODIES, async (run) => {
   const { random, runtime } = run;
   const targets = run.parkers(12);
@@ -48,7 +64,7 @@ stress("a timer that many threads arm fires once", BODIES, async (run) => {
   const parkers = run.parkers(2 + random.index(3));
   const args = {
     timers: timers.map(({ handle }) => handle),
-    steps: Math.ceil(1500 * SCALE),
+    steps: Math.ceil(800 * SCALE),
     busy: sharedWords(timers.length),
     ledger: sharedWords(timers.length * LEDGER.entries),
     deadlines: new Float64Array(new SharedArrayBuffer(8 * timers.length)),

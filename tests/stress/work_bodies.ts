@@ -71,7 +71,7 @@ function produce(runtime: Runtime, args: Producer): void {
     // In a rush the unparks become one token. Else the next one comes when the
     // consumer is about to fall asleep.
     if (rush > 0) rush--;
-    else if (random.oneIn(200)) rush = random.index(2000);
+    else if (random.oneIn(200)) rush = random.index(5000);
     else untilDry(pending, random.index(SPINS));
   }
 }

@@ -6,11 +6,11 @@ import { WAYS, type Ways } from "./parks.ts";
 const BODIES = new URL("./work_bodies.ts", import.meta.url);
 
 const PIECES: Record<Ways, number> = {
-  park: 150_000,
-  block: 60_000,
-  yield: 60_000,
-  loop: 30_000,
-  any: 30_000,
+  park: 500_000,
+  block: 300_000,
+  yield: 300_000,
+  loop: 200_000,
+  any: 200_000,
 };
 
 for (const ways of ["park", "yield", "any"] as const) {
@@ -35,7 +35,7 @@ stress("carriers lose no letter under torment", BODIES, async (run) => {
   const { random } = run;
   const parkers = run.parkers(2 + random.index(4));
   const count = 1 + random.index(parkers.length + 1);
-  const length = Math.ceil(3000 * SCALE / count);
+  const length = Math.ceil(2000 * SCALE / count);
   const letters = sharedWords(count);
   const passes = sharedWords(count).fill(length);
   const end = sharedWords(1);

@@ -67,7 +67,7 @@ export default bodies({
     return clashes;
   },
 
-  /** Locks, says so, holds on until told, and unlocks. */
+  /** Locks, says so, holds on until told two words further on, and unlocks. */
   hold: (
     runtime,
     { handle, way, words, place }: {
@@ -80,7 +80,7 @@ export default bodies({
     const mutex = runtime.attachMutex(handle);
     const isLocked = LOCKS[way]!(mutex, 0);
     publish(words, place, 1);
-    waitWhile(words, place, 1);
+    waitWhile(words, place + 2, 0);
     if (isLocked) mutex.unlock();
     return isLocked;
   },

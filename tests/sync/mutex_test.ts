@@ -21,6 +21,26 @@ function untilContended(runtime: Runtime, handle: MutexHandle): Promise<void> {
   return until(() => isContended(runtime, handle));
 }
 
+/** Wakes all that wait for the mutex, so that a test that fails can end. */
+function nudge(runtime: Runtime, { address }: MutexHandle): void {
+  Atomics.notify(coreOf(runtime).words, address >> 2);
+}
+
+/** What the threads return, when all have ended, nudged or not. */
+async function rescued(
+  runtime: Runtime,
+  handle: MutexHandle,
+  threads: Thread[],
+): Promise<unknown[]> {
+  try {
+    return await join(...threads);
+  } finally {
+    const timer = setInterval(() => nudge(runtime, handle), 10);
+    await Promise.all(threads.map(({ exited }) => exited));
+    clearInterval(timer);
+  }
+}
+
 // ==== one thread ====
 
 test("Mutex.lock() keeps others out until unlock()", () => {
@@ -183,7 +203,7 @@ test("Mutex.unlock() lets in all that wait, one after another", async () => {
   );
   await untilContended(runtime, handle);
   mutex.unlock();
-  const turns = await join(...threads) as number[];
+  const turns = await rescued(runtime, handle, threads) as number[];
   assert.deepEqual(turns.sort(), [0, 1, 2, 3]);
   assert.ok(mutex.tryLock());
 });
@@ -195,7 +215,7 @@ for (const way of ["lock", "lockTimeout, long"]) {
     using runtime = Runtime.create();
     const mutex = runtime.mutex();
     const { handle } = mutex;
-    const words = sharedWords(2);
+    const words = sharedWords(4);
     const hold = (place: number, way: string): Thread =>
       run(runtime, BODIES, "hold", { handle, way, words, place });
     mutex.lock();
@@ -207,16 +227,16 @@ for (const way of ["lock", "lockTimeout, long"]) {
     await untilContended(runtime, handle);
     mutex.unlock();
     const holds = (place: number) => Atomics.load(words, place) === 1;
-    await until(() => holds(0) || holds(1));
-    const winner = holds(0) ? 0 : 1;
-    publish(words, winner, 2);
     try {
+      await until(() => holds(0) || holds(1));
+      const winner = holds(0) ? 0 : 1;
+      publish(words, winner + 2, 1);
       await until(() => holds(1 - winner));
     } finally {
-      // Wakes it all the same, so that the process can end.
-      Atomics.notify(coreOf(runtime).words, handle.address >> 2);
+      publish(words, 2, 1);
+      publish(words, 3, 1);
+      nudge(runtime, handle);
     }
-    publish(words, 1 - winner, 2);
     assert.deepEqual(await join(first, second), [true, true]);
   });
 }
@@ -250,7 +270,10 @@ async function assertCounts(
   const threads = ways.map((way) =>
     run(runtime, BODIES, "count", { ...args, way })
   );
-  assert.deepEqual(await join(...threads), ways.map(() => 0));
+  assert.deepEqual(
+    await rescued(runtime, handle, threads),
+    ways.map(() => 0),
+  );
   assert.equal(words[COUNT], ways.length * adds);
 }
 

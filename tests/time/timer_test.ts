@@ -29,6 +29,7 @@ import {
   TRACED,
   transitionsOf,
 } from "../cores.ts";
+import { WAITS } from "../park/sleeps.ts";
 import { outcome, run, until, untilParked } from "../threads.ts";
 
 const BODIES = new URL("./timer_bodies.ts", import.meta.url);
@@ -37,7 +38,7 @@ const PARKS = new URL("../park/park_bodies.ts", import.meta.url);
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 /** Milliseconds of a step of the wheel. */
-const TICK = 0.25;
+const TICK = 1;
 
 /** Numbers from 0 to 1, the same for each seed. Source: Mulberry32. */
 function randomFrom(seed: number): () => number {
@@ -266,7 +267,7 @@ for (const seed of [1, 2, 3, 4, 5, 6]) {
     let now = runtime.now();
 
     const arm = (timer: Timer) => {
-      // From a tick to 12 days, and now and then in the past.
+      // From a fraction of a tick to 12 days, and now and then in the past.
       const after = random() < 0.05 ? -random() : 2 ** (random() * 32 - 2);
       const deadline = now + after;
       timer.schedule(deadline);
@@ -339,6 +340,26 @@ test("The wheel does not sleep to a time that has passed (9.E.43)", () => {
 
 // ==== the driver's owner ====
 
+for (const wait of WAITS) {
+  for (const yields of [false, true]) {
+    const where = yields ? "in its event loop" : "on its word";
+    test(`Whoever has the driver fires the timer of one that sleeps ${where}, by ${wait}`, async () => {
+      using runtime = Runtime.create({ parkers: 2, timers: 1, wait });
+      const [inDriver, other] = [
+        runtime.parker().detach(),
+        runtime.parker().detach(),
+      ];
+      const first = run(runtime, PARKS, "park", { handle: inDriver });
+      await untilParked(runtime, inDriver);
+      const second = run(runtime, PARKS, "park", { handle: other, yields });
+      await untilParked(runtime, other);
+      runtime.timer(other).schedule(runtime.now() + 2);
+      assert.deepEqual((await outcome(second)).results, ["unparked"]);
+      assert.deepEqual((await outcome(first)).results, ["driver"]);
+    });
+  }
+}
+
 for (const yields of [false, true]) {
   const where = yields ? "event loop" : "driver";
   test(`An earlier deadline interrupts a sleep in the ${where} (9.E.44)`, async () => {
@@ -355,31 +376,36 @@ for (const yields of [false, true]) {
     assert.equal(near.state, "fired");
     assert.equal(far.state, "armed");
   });
+}
 
-  // Between the look at the wheel and the sleep, another thread arms: far ahead
-  // first, as if there were time.
-  test(`No deadline is lost on the way to a sleep in the ${where} (9.E.46)`, async () => {
-    using runtime = Runtime.create({ parkers: 2 });
-    const [handle, other] = [
-      runtime.parker().detach(),
-      runtime.parker().detach(),
-    ];
-    const rounds = 300;
-    const armer = run(runtime, BODIES, "armTwice", {
-      handle: other,
-      other: handle,
-      rounds,
+for (const yields of [false, true]) {
+  const where = yields ? "event loop" : "driver";
+  for (const wait of WAITS) {
+    // Between the look at the wheel and the sleep, another thread arms: far
+    // ahead first, as if there were time.
+    test(`No deadline is lost on the way to a sleep in the ${where}, by ${wait} (9.E.46)`, async () => {
+      using runtime = Runtime.create({ parkers: 2, wait });
+      const [handle, other] = [
+        runtime.parker().detach(),
+        runtime.parker().detach(),
+      ];
+      const rounds = 300;
+      const armer = run(runtime, BODIES, "armTwice", {
+        handle: other,
+        other: handle,
+        rounds,
+      });
+      await untilParked(runtime, other);
+      const owner = run(runtime, BODIES, "awaitTimers", {
+        handle,
+        other,
+        rounds,
+        yields,
+      });
+      assert.equal(await outcome(owner), 0);
+      await outcome(armer);
     });
-    await untilParked(runtime, other);
-    const owner = run(runtime, BODIES, "awaitTimers", {
-      handle,
-      other,
-      rounds,
-      yields,
-    });
-    assert.equal(await outcome(owner), 0);
-    await outcome(armer);
-  });
+  }
 }
 
 // The owner has looked at the wheel, and sleeps to the first deadline.
