@@ -36,18 +36,20 @@ export class Mutex {
     return (seen >>> 1) == thread ? LOCK_OWNED : LOCK_AGAIN;
   }
 
-  /**
-   * Locks, and sleeps for at most `timeoutNs` until it can, once. Returns
-   * LOCKED, TIMED_OUT, OWNED, or AGAIN if it woke and another was faster.
-   */
-  static lock(word: usize, thread: i32, timeoutNs: i64): i32 {
-    const code = Mutex.tryLock(word, thread);
-    return code == LOCK_AGAIN
-      ? Mutex.lockContended(word, thread, timeoutNs)
-      : code;
+  /** Locks, however long it takes. */
+  static lock(word: usize, thread: i32): void {
+    if (Mutex.tryLock(word, thread) != LOCKED) {
+      Mutex.lockContended(word, thread, -1);
+    }
   }
 
-  private static lockContended(
+  /**
+   * Locks after `tryLock()` has failed, and sleeps for at most `timeoutNs`, or
+   * for ever if that is negative. Returns LOCKED, TIMED_OUT, or AGAIN if a timed
+   * sleep ended: call this again, and not `tryLock()`, with the time that is
+   * left. Others may have slept beside it, and only who locks from here knows.
+   */
+  static lockContended(
     word: usize,
     thread: i32,
     timeoutNs: i64,

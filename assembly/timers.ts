@@ -20,7 +20,7 @@ export function wheel(): Wheel {
 }
 
 function lockWheel(thread: i32): void {
-  Mutex.lock(wheel().lockWord, thread, -1);
+  Mutex.lock(wheel().lockWord, thread);
 }
 
 function unlockWheel(thread: i32): void {

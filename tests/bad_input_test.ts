@@ -1218,7 +1218,8 @@ for (const driver of ["time", "event-loop"] as const) {
   test(`a park that nothing can end is refused: ${driver}`, async () => {
     using runtime = Runtime.create({ driver });
     const calls: string[] = [];
-    const parker = runtime.parker({ beforePark: () => calls.push("before") });
+    const afterUnpark = () => void calls.push("after");
+    const parker = runtime.parker({ afterUnpark });
     await assertUnusable(parker, ENDLESS, unwakeable);
     // It has not begun.
     assert.deepEqual(calls, []);
@@ -1237,6 +1238,15 @@ for (const driver of ["time", "event-loop"] as const) {
     assert.equal(parker.park(), "shutdown");
   });
 }
+
+// In a thread, since this one would hang.
+test("a park that no hook ends either is refused", async () => {
+  using runtime = Runtime.create();
+  const thread = run(runtime, BODIES, "parkAlone");
+  const refused = await settled(thread.result).catch(({ message }) => message)
+    .finally(() => thread.terminate());
+  assert.equal(refused, "unwakeable");
+});
 
 test("a parkAsync() is never refused: its own thread can end it", async () => {
   using runtime = Runtime.create();

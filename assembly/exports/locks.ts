@@ -58,9 +58,9 @@ export function mutexTryLock(address: i32, thread: i32): i32 {
   return Mutex.tryLock(lockOf(address).word, thread);
 }
 
-/** Locks. Returns LOCKED, LOCK_OWNED, LOCK_TIMED_OUT or LOCK_AGAIN. */
+/** Locks after trying. Returns LOCKED, LOCK_TIMED_OUT or LOCK_AGAIN. */
 export function mutexLock(address: i32, thread: i32, timeoutMs: f64): i32 {
-  return Mutex.lock(lockOf(address).word, thread, toNs(timeoutMs));
+  return Mutex.lockContended(lockOf(address).word, thread, toNs(timeoutMs));
 }
 
 /** Unlocks. Returns LOCKED or LOCK_FOREIGN. */

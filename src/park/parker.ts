@@ -29,7 +29,8 @@ export interface ParkerOptions {
   /**
    * Called on the owner's thread before it sleeps, once for each park, and not
    * for a park that finds its token there or has a timeout of `0`. It may
-   * unpark its own parker. If it throws, the park does, and has not begun.
+   * unpark its own parker. If it throws, the park does, and has not begun; nor
+   * has one that is refused because nothing could end it.
    */
   readonly beforePark?: () => void;
   /**
@@ -270,13 +271,14 @@ export class Parker {
   #isWakeable(): boolean {
     const { isShared, driver } = this.#local;
     return isShared || this.#core.shutdownBegun() !== 0 ||
+      this.#core.parkerIsNotified(this.#address) !== 0 ||
       (driver !== undefined && this.#core.timersArmed() > 0);
   }
 
   #block(deadline: number): ParkResult {
     this.#checkBlocking();
-    if (this.#options.beforePark) this.#options.beforePark();
-    else if (deadline === Infinity && !this.#isWakeable()) {
+    this.#options.beforePark?.();
+    if (deadline === Infinity && !this.#isWakeable()) {
       throw new UnwakeableError();
     }
     const began = this.#local.host.now();

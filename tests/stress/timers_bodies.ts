@@ -61,6 +61,8 @@ interface Server extends Orders {
 /** Milliseconds until a timer is due. */
 const SOON = 1;
 const FAR = 60_000;
+/** How long a thread waits before it falls asleep: some microseconds. */
+const SPINS = 200;
 /** Milliseconds by which the clocks of two threads may differ. */
 const SKEW = 0.05;
 
@@ -148,8 +150,8 @@ async function meddle(runtime: Runtime, args: Meddler): Promise<void> {
 }
 
 /**
- * Sleeps until its timer fires, and does not park again until those of all have
- * fired: whoever leaves the driver has to leave it to another.
+ * Sleeps until its timer fires or another excuses it, and does not park again
+ * until all are through: whoever leaves the driver has to leave it to another.
  */
 async function leave(runtime: Runtime, args: Leaver): Promise<void> {
   const { parkers, place, ways, rounds, through, progress, thread } = args;
@@ -160,11 +162,14 @@ async function leave(runtime: Runtime, args: Leaver): Promise<void> {
   const unparkers = parkers.map((parker) => runtime.unparker(parker));
   for (let round = 1; round <= rounds; round++) {
     timer.schedule(runtime.now() + random.below(SOON));
+    // Excuses another, which may have the driver, while this one falls asleep.
+    if (random.oneIn(2)) random.pick(unparkers).unpark();
+    for (let spin = random.index(SPINS); spin > 0; spin--) timer.state;
     const sleep = sleeper.untilUnparked(ways);
     assert.equal(typeof sleep === "string" ? sleep : await sleep, "unparked");
-    // Or it was excused, maybe when it had been called to the driver.
     timer.cancel();
-    if (random.oneIn(2)) random.pick(unparkers).unpark();
+    // Excuses another, which it may have called to the driver.
+    if (random.oneIn(4)) random.pick(unparkers).unpark();
     Atomics.add(progress, thread, 1);
     const count = Atomics.add(through, 0, 1) + 1;
     if (count === round * parkers.length) Atomics.notify(through, 0);

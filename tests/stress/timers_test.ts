@@ -43,7 +43,7 @@ stress("every sleeper is woken by its timer, in time", BODIES, async (run) => {
 
 stress("who leaves the driver leaves no timer behind", BODIES, async (run) => {
   const { random, variant } = run;
-  const rounds = Math.ceil(150 * SCALE);
+  const rounds = Math.ceil(250 * SCALE);
   const parkers = run.parkers(2 + random.index(3));
   const through = sharedWords(1);
   // Where blocking parks do not serve the driver, they would be left alone.
