@@ -22,11 +22,6 @@ export function driverKeep(address: i32): bool {
   return DriverLock.keep(parkerIndex(address));
 }
 
-/** Gives up a keep. */
-export function driverUnkeep(address: i32): void {
-  DriverLock.unkeep(parkerIndex(address));
-}
-
 /** Turns a keep into a hold. */
 export function driverHold(address: i32): bool {
   return DriverLock.hold(parkerIndex(address));

@@ -66,8 +66,8 @@ export async function pollInLoop(
   const { core } = local;
   if (!core.driverKeep(address)) return "timed-out";
   const served = turnOfKeeper(local, address);
-  core.driverUnkeep(address);
-  handOff(local);
+  // This event loop does not come back: another may.
+  wakeSummoned(local, core.driverHandOff());
   return served > 0 ? "driver" : "timed-out";
 }
 

@@ -35,10 +35,10 @@ export interface ParkerOptions {
   readonly beforePark?: () => void;
   /**
    * Called on the owner's thread when it is awake again, once for each call of
-   * `beforePark`. If it throws, the park does, and a token that was taken is
-   * made available again.
+   * `beforePark`; with nothing if the park is about to throw. If it throws, the
+   * park does, and a token that was taken is made available again.
    */
-  readonly afterUnpark?: (result: ParkResult) => void;
+  readonly afterUnpark?: (result: ParkResult | undefined) => void;
 }
 
 /** How long {@linkcode Parker.parkAsync} waits, and what ends it early. */
@@ -282,10 +282,12 @@ export class Parker {
       throw new UnwakeableError();
     }
     const began = this.#local.host.now();
-    return this.#after(
-      began,
-      parkBlocking(this.#local, this.handle, deadline),
-    );
+    let result: ParkResult | undefined;
+    try {
+      return result = parkBlocking(this.#local, this.handle, deadline);
+    } finally {
+      this.#after(began, result);
+    }
   }
 
   async #listen(
@@ -296,9 +298,14 @@ export class Parker {
     this.#options.beforePark?.();
     return await this.#alone(async () => {
       const began = this.#local.host.now();
-      const result = this.#blockBriefly(began, deadline) ??
-        await this.#sleepInLoop(deadline, signal);
-      return this.#after(began, result);
+      let result: ParkResult | undefined;
+      try {
+        result = this.#blockBriefly(began, deadline) ??
+          await this.#sleepInLoop(deadline, signal);
+        return result;
+      } finally {
+        this.#after(began, result);
+      }
     });
   }
 
@@ -341,7 +348,7 @@ export class Parker {
   }
 
   /** Counts the time, and calls the hook: no token is lost to its error. */
-  #after(began: number, result: ParkResult): ParkResult {
+  #after(began: number, result: ParkResult | undefined): void {
     const { host } = this.#local;
     this.#core.parkerAddParked(this.#address, host.now() - began);
     try {
@@ -352,6 +359,5 @@ export class Parker {
       }
       throw error;
     }
-    return result;
   }
 }

@@ -4,8 +4,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ParkerHandle, type ParkResult, Runtime } from "../../mod.ts";
+import { compose, currentHost } from "../../src/compose.ts";
 import {
   BLOCKING_DRIVER,
+  type CoreExports,
+  DRIVER,
   HOST_WAIT,
   SLEEP,
 } from "../../src/core/core.generated.ts";
@@ -20,6 +23,7 @@ import {
 import { EventLoopDriver } from "../../src/drivers/event_loop.ts";
 import { TimeDriver } from "../../src/drivers/time.ts";
 import type { Futex, Host } from "../../src/host.ts";
+import { pollInLoop } from "../../src/park/async_park.ts";
 import { parkBlocking } from "../../src/park/blocking_park.ts";
 import { doorbellOf, isSummoned } from "../cores.ts";
 
@@ -203,6 +207,33 @@ test("an event loop that keeps the driver sleeps on in vain wakes", async () => 
   const { turns } = parker.counters;
   assert.ok(turns < 20, `${turns} turns of the driver`);
 });
+
+for (const driver of ["time", "event-loop"] as const) {
+  const name = `a poll calls whom it kept from the driver, driver ${driver}`;
+  test(name, async () => {
+    using runtime = Runtime.create({ driver });
+    const [polling, sleeping] = [runtime.parker(), runtime.parker()];
+    using timer = runtime.timer(sleeping.handle);
+    timer.schedule(runtime.now() + 60_000);
+    const core = attachCore(runtime.handle);
+    const { address, claim } = sleeping.handle;
+    assert.equal(core.exports.parkerCommitLoop(address, claim), DRIVER);
+    const rings = () =>
+      Atomics.load(core.words, doorbellOf(core, sleeping.handle));
+    const before = rings();
+    // The other event loop asks for the driver while this one has its turn, and
+    // falls asleep without it.
+    const local = compose(core, currentHost(), true, true);
+    let kept: number | undefined;
+    const interposed: CoreExports = {
+      ...core.exports,
+      parkerAddTurn: () => void (kept = core.exports.driverKeep(address)),
+    };
+    await pollInLoop({ ...local, core: interposed }, polling.handle.address);
+    assert.equal(kept, 0);
+    assert.notEqual(rings(), before, "Nobody sees to the timer");
+  });
+}
 
 test("a parker is not released while it polls its event loop", async () => {
   using runtime = Runtime.create();

@@ -19,7 +19,8 @@ test("checkLayers() accepts imports that go down or sideways", () => {
   assert.deepEqual(
     check({
       "mod.ts": 'export { Runtime } from "./src/runtime.ts";',
-      "src/runtime.ts": 'import { epoll } from "./drivers/epoll.ts";\n' +
+      "src/runtime.ts": 'import { compose } from "./compose.ts";',
+      "src/compose.ts": 'import { epoll } from "./drivers/epoll.ts";\n' +
         'import { denoHost } from "./hosts/deno.ts";',
       "src/time/timers.ts": 'import { Parker } from "../park/parker.ts";',
       "src/park/parker.ts": 'import type { Core } from "../core/module.ts";',
