@@ -68,22 +68,22 @@ export function endSleep(parker: Parker, base: i32, timedOut: bool): i32 {
 }
 
 /**
- * Parks until there is a token, for `timeoutNs` at most, or for ever if that is
- * negative. Returns UNPARKED, ENDED or TIMED_OUT; DRIVER if the caller is to
- * sleep in the driver and then call `leavePark()`; AGAIN, if the caller is to
- * ask again with the time that is left; STALE or CONFLICT.
+ * Parks, the token having been looked for, until there is one, for `timeoutNs`
+ * at most, or for ever if that is negative. Returns UNPARKED, ENDED or
+ * TIMED_OUT; DRIVER if the caller is to sleep in the driver and then call
+ * `leavePark()`; AGAIN, if the caller is to ask again with the time that is
+ * left; STALE or CONFLICT.
  */
 export function park(parker: Parker, base: i32, timeoutNs: i64): i32 {
-  let code = parker.take(base);
-  while (code == AGAIN) {
-    code = commitPark(parker, base);
+  while (true) {
+    let code = commitPark(parker, base);
     if (code != SLEEP) return code;
     code = sleep(parker, base, timeoutNs);
+    if (code != AGAIN) return code;
     // Summoned. With a deadline, the time that is left is the caller's to tell,
     // unless the driver is there to be taken: then it goes to sleep in it.
-    if (code == AGAIN && timeoutNs >= 0) return drive(parker, base);
+    if (timeoutNs >= 0) return drive(parker, base);
   }
-  return code;
 }
 
 /** Sleeps on the state word, and ends the sleep. */

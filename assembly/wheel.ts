@@ -57,6 +57,9 @@ export class Wheel {
   }
 
   private setCount(count: i32): void {
+    // Before, so that an owner that sees no timers and does not prepare is rung
+    // for whatever is armed next.
+    if (count == 0) this.nextWake = NEVER;
     // SeqCst. Pairs with the load in `count` [D2].
     atomic.store<i32>(
       changetype<usize>(this) + offsetof<Wheel>("armed"),
@@ -86,7 +89,6 @@ export class Wheel {
         this.disarm(changetype<Timer>(<usize> head), CLOSED);
       }
     }
-    this.nextWake = NEVER;
   }
 
   /** The tick at which something is to be done, or `NEVER`. */

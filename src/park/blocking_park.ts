@@ -1,12 +1,7 @@
 // A park that blocks the thread: in the driver if it is free, else on the
 // parker's own word.
 
-import {
-  AGAIN,
-  DRIVER,
-  PARKED_CONDVAR,
-  SLEEP,
-} from "../core/core.generated.ts";
+import { DRIVER, PARKED_CONDVAR, SLEEP } from "../core/core.generated.ts";
 import { handOff, type Local, wakeSummoned } from "../core/local.ts";
 import type { Futex } from "../host.ts";
 import type { ParkerHandle } from "../core/handle.ts";
@@ -88,8 +83,6 @@ function parkInHost(
 ): number {
   const { core } = local;
   const { address, claim } = handle;
-  const taken = core.parkerTake(address, claim);
-  if (taken !== AGAIN) return taken;
   const code = core.parkerCommit(address, claim);
   if (code === DRIVER) return code;
   const end = code === SLEEP

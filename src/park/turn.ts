@@ -36,7 +36,10 @@ export function takeTurns(
 ): number {
   const { core, host, driver, thread } = local;
   for (;;) {
-    const due = Math.min(core.timersPrepare(thread), deadline);
+    // Without timers, the core has it that whoever arms one rings.
+    const due = core.timersArmed()
+      ? Math.min(core.timersPrepare(thread), deadline)
+      : deadline;
     const left = due === Infinity ? due : Math.max(due - host.now(), 0);
     const served = driver!.park(left) as number + fireTimers(local);
     core.parkerAddTurn(parker);

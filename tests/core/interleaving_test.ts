@@ -143,7 +143,7 @@ class Actor {
   }
 
   release(): number {
-    return this.core.parkerRelease(this.address, this.base, this.thread);
+    return this.core.parkerRelease(this.address, this.base);
   }
 
   /** A timer that unparks the target. */

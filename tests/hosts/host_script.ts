@@ -8,7 +8,6 @@ import process from "node:process";
 import type { LaybyError, Runtime } from "../../mod.ts";
 import { LAYOUT_VERSION } from "../../src/core/core.generated.ts";
 
-const MOD = "../../mod.ts";
 /** The least that is a module. */
 const EMPTY_WASM = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const BODIES = new URL("./host_bodies.ts", import.meta.url);
@@ -37,7 +36,7 @@ function codeOf(call: () => unknown): string {
 }
 
 async function create(): Promise<Runtime> {
-  const { Runtime } = await import(MOD) as typeof import("../../mod.ts");
+  const { Runtime } = await import("../../mod.ts");
   return Runtime.create({ parkers: 2, locks: 1, timers: 1 });
 }
 
@@ -65,7 +64,8 @@ async function park(): Promise<string[]> {
 
 const COMMANDS: Record<string, () => unknown> = {
   /** Imports, and ends. */
-  import: async () => Object.keys(await import(MOD)).includes("Runtime"),
+  import: async () =>
+    Object.keys(await import("../../mod.ts")).includes("Runtime"),
 
   park,
 
@@ -86,7 +86,7 @@ const COMMANDS: Record<string, () => unknown> = {
     const module = new WebAssembly.Module(EMPTY_WASM);
     lose("Deno", "Bun", "process", "navigator", "SharedArrayBuffer");
     const { fallbackHost } = await import("../../src/hosts/fallback.ts");
-    const { Runtime } = await import(MOD) as typeof import("../../mod.ts");
+    const { Runtime } = await import("../../mod.ts");
     const memory = new WebAssembly.Memory({
       initial: 1,
       maximum: 1,
@@ -103,7 +103,7 @@ const COMMANDS: Record<string, () => unknown> = {
 
   /** A host that compiles nothing at run time, such as workerd. */
   uncompiled: async () => {
-    const { Runtime } = await import(MOD) as typeof import("../../mod.ts");
+    const { Runtime } = await import("../../mod.ts");
     const { CompileError } = WebAssembly;
     Reflect.set(WebAssembly, "Module", function () {
       throw new CompileError("Wasm code generation disallowed by embedder");
@@ -114,7 +114,7 @@ const COMMANDS: Record<string, () => unknown> = {
   /** A host without WebAssembly. */
   interpreted: async () => {
     lose("WebAssembly");
-    const { Runtime } = await import(MOD) as typeof import("../../mod.ts");
+    const { Runtime } = await import("../../mod.ts");
     return codeOf(() => Runtime.create());
   },
 

@@ -1,6 +1,6 @@
 // Thread bodies for hooks_test.ts. Each runs on a thread of its own.
 
-import type { ParkerHandle } from "../../mod.ts";
+import { type LaybyError, type ParkerHandle, Runtime } from "../../mod.ts";
 import { bodies } from "../threads.ts";
 
 export default bodies({
@@ -16,6 +16,21 @@ export default bodies({
     });
     const result = yields ? await parker.parkAsync() : parker.park();
     return [...calls, result];
+  },
+
+  /** Parks in a runtime that nobody else knows of. */
+  parkAlone: () => {
+    using runtime = Runtime.create();
+    const calls: string[] = [];
+    const parker = runtime.parker({
+      beforePark: () => calls.push("before"),
+      afterUnpark: (result) => calls.push(`after ${result}`),
+    });
+    try {
+      return [...calls, parker.park()];
+    } catch (error) {
+      return [...calls, (error as LaybyError).code];
+    }
   },
 
   /** Answers each token with one. */

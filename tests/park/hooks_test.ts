@@ -8,6 +8,7 @@ import {
   type ParkResult,
   Runtime,
 } from "../../mod.ts";
+import { DRIVER } from "../../src/core/core.generated.ts";
 import { coreOf } from "../cores.ts";
 import { join } from "../join.ts";
 import { isParked, run, settled, until, untilParked } from "../threads.ts";
@@ -300,17 +301,59 @@ test("afterUnpark that throws keeps nobody from shutdown", async () => {
   parker.release();
 });
 
-test("afterUnpark is called when a parkAsync() is aborted", async () => {
+// ==== parks that throw ====
+
+test("afterUnpark is called with nothing when a parkAsync() is aborted", async () => {
   using runtime = Runtime.create();
   const calls: string[] = [];
-  const parker = runtime.parker({
-    beforePark: () => calls.push("before"),
-    afterUnpark: () => calls.push("after"),
-  });
+  const parker = runtime.parker(logging(calls));
   const controller = new AbortController();
   const parked = parker.parkAsync({ signal: controller.signal });
   controller.abort(new Error("enough"));
   await assert.rejects(parked, { message: "enough" });
-  // Once for each call of `beforePark`.
-  assert.deepEqual(calls, ["before", "after"]);
+  assert.deepEqual(calls, ["before", "after undefined"]);
+  // One that is aborted at once does not begin.
+  const { signal } = controller;
+  await assert.rejects(parker.parkAsync({ signal }), { message: "enough" });
+  assert.deepEqual(calls, ["before", "after undefined"]);
+});
+
+test("afterUnpark is called with nothing when another owner is parked", async () => {
+  using runtime = Runtime.create();
+  const calls: string[] = [];
+  const parker = runtime.parker(logging(calls));
+  const { address, claim } = parker.handle;
+  const { exports } = coreOf(runtime);
+  assert.equal(exports.parkerPark(address, claim, Infinity), DRIVER);
+  for (const park of Object.values({ ...ENDLESS, ...TIMED })) {
+    await assert.rejects(park(parker), { code: "two-owners" });
+    assert.deepEqual(calls.splice(0), ["before", "after undefined"]);
+  }
+  exports.parkerLeave(address, claim, 0, 1);
+  assert.equal(parker.parkTimeout(1), "timed-out");
+});
+
+// In a thread, since it would hang if it were not refused.
+test("afterUnpark is called with nothing when a park is refused", async () => {
+  using runtime = Runtime.create();
+  const thread = run(runtime, BODIES, "parkAlone");
+  const calls = await settled(thread.result)
+    .finally(() => thread.terminate());
+  assert.deepEqual(calls, ["before", "after undefined", "unwakeable"]);
+});
+
+test("no hook is called when a park is refused before it begins", async () => {
+  using runtime = Runtime.create();
+  const calm = Runtime.attach(runtime.handle, { blocking: false });
+  const calls: string[] = [];
+  const parker = calm.parker(logging(calls));
+  assert.throws(() => parker.park(), { code: "cannot-block" });
+  const parked = parker.parkAsync({ timeout: 1 });
+  assert.deepEqual(calls.splice(0), ["before"]);
+  await assert.rejects(parker.parkAsync(), { code: "in-use" });
+  assert.deepEqual(calls, []);
+  assert.equal(await parked, "timed-out");
+  parker.release();
+  assert.throws(() => parker.park(), { code: "released" });
+  assert.deepEqual(calls, ["after timed-out"]);
 });

@@ -279,7 +279,7 @@ test("Runtime.create() with no locks and no timers has parkers", () => {
 // ==== claims by many threads ====
 
 test("Runtime.parker() never gives two threads the same parker", async () => {
-  const rounds = 10_000;
+  const rounds = 6000;
   using runtime = Runtime.create({ parkers: THREADS });
   // As many as threads: whoever claims finds one, whatever the others do.
   const holders = sharedWords(1024);
@@ -328,7 +328,7 @@ test("Unparker.unpark() of a stale handle never reaches the next claim", async (
   let tokens = 0;
   let rounds = 0;
   try {
-    while (rounds < 4000 || seen(HITS) < 1000 || seen(MISSES) < 1000) {
+    while (rounds < 2000 || seen(HITS) < 500 || seen(MISSES) < 500) {
       rounds++;
       const known = runtime.parker();
       Atomics.store(words, CLAIM, known.handle.claim);

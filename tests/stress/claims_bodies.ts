@@ -8,6 +8,9 @@ import {
   type Timer,
   type Unparker,
 } from "../../mod.ts";
+import { DONE } from "../../src/core/core.generated.ts";
+import { regionsOf } from "../../src/core/layout.ts";
+import { coreOf } from "../cores.ts";
 import { bodies, publish } from "../threads.ts";
 import type { Orders } from "./harness.ts";
 import { Sleeper, type Ways } from "./parks.ts";
@@ -53,6 +56,12 @@ interface Grant {
   readonly page: number;
   readonly claims: number;
   readonly unparker: Unparker;
+}
+
+interface Churner extends Orders {
+  readonly rounds: number;
+  /** For each record the thread that has it, from 1. */
+  readonly holders: Words;
 }
 
 const REMEMBERED = 64;
@@ -131,6 +140,36 @@ function grant(runtime: Runtime, args: Granter): number {
   return stale;
 }
 
+/** Claims and releases, two at a time, as fast as the core does. */
+function churn(runtime: Runtime, args: Churner): void {
+  const { holders, rounds, progress, thread } = args;
+  const { exports, header } = coreOf(runtime);
+  const { first, bytes } = regionsOf(header).parkers;
+  const random = new Random(args.seed);
+  const claimRecord = () => {
+    const address = exports.parkerClaim(thread + 1);
+    const base = exports.parkerBase(address);
+    const holder = (address - first) / bytes;
+    const other = Atomics.exchange(holders, holder, thread + 1);
+    assert.equal(other, 0, "A record has two owners");
+    return { address, base, holder };
+  };
+  const release = (
+    { address, base, holder }: ReturnType<typeof claimRecord>,
+  ) => {
+    assert.equal(Atomics.exchange(holders, holder, 0), thread + 1);
+    assert.equal(exports.parkerRelease(address, base), DONE);
+  };
+  for (let round = 0; round < rounds; round++) {
+    const a = claimRecord();
+    const b = claimRecord();
+    const isReversed = random.oneIn(2);
+    release(isReversed ? b : a);
+    release(isReversed ? a : b);
+    Atomics.add(progress, thread, 1);
+  }
+}
+
 function handleIn({ pages, runtimeId }: Granter, page: number): ParkerHandle {
   return {
     kind: "parker",
@@ -140,4 +179,4 @@ function handleIn({ pages, runtimeId }: Granter, page: number): ParkerHandle {
   };
 }
 
-export default bodies({ claim, grant, torment });
+export default bodies({ claim, grant, churn, torment });

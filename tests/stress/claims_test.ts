@@ -2,10 +2,23 @@ import assert from "node:assert/strict";
 import { coreOf } from "../cores.ts";
 import { publish, sharedWords } from "../threads.ts";
 import { PAGE } from "./claims_bodies.ts";
-import { SCALE, stress } from "./harness.ts";
+import { SCALE, stress, VARIANTS } from "./harness.ts";
 import { WAYS } from "./parks.ts";
 
 const BODIES = new URL("./claims_bodies.ts", import.meta.url);
+
+stress("a record has one owner at a time", BODIES, async (run) => {
+  const threads = 3 + run.random.index(3);
+  const rounds = Math.ceil(100_000 * SCALE / threads);
+  const holders = sharedWords(2 * threads);
+  for (let thread = 0; thread < threads; thread++) {
+    run.spawn("churn", { rounds, holders });
+  }
+  await run.join();
+  // As many as were ever needed at a time, and all of them free.
+  assert.ok(coreOf(run.runtime).exports.parkersUsed() <= 2 * threads);
+  assert.ok(holders.every((holder) => holder === 0));
+}, VARIANTS.slice(0, 1));
 
 stress("a claim is granted one token, and its own", BODIES, async (run) => {
   const { random, runtime } = run;

@@ -12,6 +12,8 @@ export type End = ParkResult | "aborted";
 export type Ways =
   /** `park()`: only a token ends it, so that none may be lost. */
   | "park"
+  /** `parkDeadline()` of what has passed: a sleep that ends as it begins. */
+  | "hurry"
   /** All that block. */
   | "block"
   /** `parkAsync()`: only a token ends it. */
@@ -21,7 +23,11 @@ export type Ways =
   /** All. */
   | "any";
 
+/** What to pick from, where nobody is to be busy while it waits. */
 export const WAYS: readonly Ways[] = ["park", "block", "yield", "loop", "any"];
+
+/** The ways of which none yields to the event loop. */
+const BLOCKING: readonly Ways[] = ["park", "hurry", "block"];
 
 /** The longest of the timeouts, in milliseconds. */
 const LONGEST = 0.3;
@@ -43,6 +49,8 @@ export class Sleeper {
     switch (ways) {
       case "park":
         return untimed(this.parker.park());
+      case "hurry":
+        return this.parker.parkDeadline(0);
       case "block":
         return this.#block();
       case "yield":
@@ -59,7 +67,7 @@ export class Sleeper {
    * some of the ways yield.
    */
   untilUnparked(ways: Ways): End | Promise<End> {
-    if (ways !== "park" && ways !== "block") return this.#untilUnparked(ways);
+    if (!BLOCKING.includes(ways)) return this.#untilUnparked(ways);
     for (;;) {
       const end = this.sleep(ways);
       if (isLast(end as End)) return end;

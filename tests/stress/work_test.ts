@@ -1,25 +1,20 @@
 import assert from "node:assert/strict";
 import { publish, sharedWords } from "../threads.ts";
 import { SCALE, stress } from "./harness.ts";
-import { WAYS, type Ways } from "./parks.ts";
+import { WAYS } from "./parks.ts";
 
 const BODIES = new URL("./work_bodies.ts", import.meta.url);
 
-const PIECES: Record<Ways, number> = {
-  park: 500_000,
-  block: 300_000,
-  yield: 300_000,
-  loop: 200_000,
-  any: 200_000,
-};
+/** How many pieces of work, for each way to wait for it. */
+const PIECES = { park: 500_000, hurry: 500_000, yield: 300_000, any: 200_000 };
 
-for (const ways of ["park", "yield", "any"] as const) {
+for (const [ways, pieces] of Object.entries(PIECES)) {
   const name = `a consumer of many producers misses no work, by ${ways}`;
   stress(name, BODIES, async (run) => {
     const pending = sharedWords(1);
     const parker = run.parkers(1)[0]!;
     const producers = 1 + run.random.index(4);
-    const count = Math.ceil(PIECES[ways] * SCALE / producers);
+    const count = Math.ceil(pieces * SCALE / producers);
     const total = count * producers;
     run.spawn("consume", { parker, ways, total, pending });
     for (let producer = 0; producer < producers; producer++) {

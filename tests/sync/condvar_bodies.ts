@@ -59,6 +59,40 @@ function attach(runtime: Runtime, { mutex, condvar }: Shared) {
   };
 }
 
+/** Waits for room, and puts an item into the buffer. */
+function put(
+  { words, mutex, notEmpty, notFull }: ReturnType<typeof attachBuffer>,
+  item: number,
+  wait: Wait,
+): void {
+  using _guard = mutex.lock();
+  while (words[SIZE] === ROOM) wait(notFull, mutex);
+  words[ITEMS + (words[FIRST]! + words[SIZE]!) % ROOM] = item;
+  words[SIZE]!++;
+  notEmpty.notifyOne();
+}
+
+function attachBuffer(runtime: Runtime, buffer: SharedBuffer) {
+  return {
+    words: buffer.words,
+    mutex: runtime.attachMutex(buffer.mutex),
+    notEmpty: runtime.attachCondvar(buffer.notEmpty),
+    notFull: runtime.attachCondvar(buffer.notFull),
+  };
+}
+
+/** Puts an item into the buffer that ends a consumer, for each of them. */
+export function close(
+  runtime: Runtime,
+  shared: SharedBuffer,
+  consumers: number,
+): void {
+  const buffer = attachBuffer(runtime, shared);
+  for (let place = 0; place < consumers; place++) {
+    put(buffer, -1, WAITS["wait"]!);
+  }
+}
+
 export default bodies({
   /** Takes token after token until closed. Returns how many it got. */
   takeTokens: (runtime, { way, ...shared }: Shared & { way: string }) => {
@@ -130,16 +164,9 @@ export default bodies({
       way: string;
     },
   ) => {
-    const { words } = buffer;
-    const mutex = runtime.attachMutex(buffer.mutex);
-    const notEmpty = runtime.attachCondvar(buffer.notEmpty);
-    const notFull = runtime.attachCondvar(buffer.notFull);
+    const attached = attachBuffer(runtime, buffer);
     for (let item = from; item < from + items; item++) {
-      using _guard = mutex.lock();
-      while (words[SIZE] === ROOM) WAITS[way]!(notFull, mutex);
-      words[ITEMS + (words[FIRST]! + words[SIZE]!) % ROOM] = item;
-      words[SIZE]!++;
-      notEmpty.notifyOne();
+      put(attached, item, WAITS[way]!);
     }
   },
 
@@ -148,10 +175,7 @@ export default bodies({
     runtime,
     { buffer, way }: { buffer: SharedBuffer; way: string },
   ): Int32Array => {
-    const { words } = buffer;
-    const mutex = runtime.attachMutex(buffer.mutex);
-    const notEmpty = runtime.attachCondvar(buffer.notEmpty);
-    const notFull = runtime.attachCondvar(buffer.notFull);
+    const { words, mutex, notEmpty, notFull } = attachBuffer(runtime, buffer);
     const items: number[] = [];
     for (;;) {
       using _guard = mutex.lock();
