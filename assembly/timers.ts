@@ -51,7 +51,6 @@ export function armTimer(
     if (isShutdown()) {
       code = TIMER_ENDED;
     } else {
-      if (timer.read() == ARMED) wheel().disarm(timer, IDLE);
       wheel().arm(timer, tick);
       // The owner published what it sleeps to under this lock, so it has either
       // seen the timer or is compared with here. Source: tokio #6682.

@@ -67,10 +67,13 @@ export class Wheel {
     );
   }
 
-  /** Puts a timer into the slot for `tick`. */
+  /** Puts a timer into the slot for `tick`, from wherever it is. */
   arm(timer: Timer, tick: i64): void {
+    const isArmed = timer.read() == ARMED;
+    if (isArmed) this.unlink(timer);
     timer.tick = tick;
     this.insert(timer);
+    if (isArmed) return;
     timer.write(ARMED);
     this.setCount(this.armed + 1);
   }
