@@ -51,13 +51,29 @@ let compiled: WebAssembly.Module | undefined;
 /** Compiles the core, once a thread. */
 export function compile(): WebAssembly.Module {
   if (compiled) return compiled;
-  if (typeof SharedArrayBuffer === "undefined") {
+  checkHost("create a runtime");
+  try {
+    return compiled = compileBytes(WASM_BASE64);
+  } catch (cause) {
     throw new UnsupportedError(
       "create a runtime",
+      "a host that compiles WebAssembly at run time: this one does not",
+      { cause },
+    );
+  }
+}
+
+/** Checks that there is what every runtime needs. */
+function checkHost(action: string): void {
+  if (typeof WebAssembly === "undefined") {
+    throw new UnsupportedError(action, "WebAssembly: this host has none");
+  }
+  if (typeof SharedArrayBuffer === "undefined") {
+    throw new UnsupportedError(
+      action,
       "SharedArrayBuffer: in a browser, serve the page cross-origin isolated",
     );
   }
-  return compiled = compileBytes(WASM_BASE64);
 }
 
 /** Compiles a binary in base64. */
@@ -90,6 +106,7 @@ export function createCore(
 
 /** Makes an instance over the memory of a handle. */
 export function attachCore(handle: RuntimeHandle): Core {
+  checkHost("attach");
   const { module, memory, layby } = handle;
   if (layby !== LAYOUT_VERSION) {
     throw new LayoutError(`layout ${layby}`, `layout ${LAYOUT_VERSION}`);

@@ -29,8 +29,7 @@ export interface ParkerOptions {
   /**
    * Called on the owner's thread before it sleeps, once for each park, and not
    * for a park that finds its token there or has a timeout of `0`. It may
-   * unpark its own parker. If it throws, the park does, and has not begun; nor
-   * has one that is refused because nothing could end it.
+   * unpark its own parker. If it throws, the park does, and has not begun.
    */
   readonly beforePark?: () => void;
   /**
@@ -278,12 +277,12 @@ export class Parker {
   #block(deadline: number): ParkResult {
     this.#checkBlocking();
     this.#options.beforePark?.();
-    if (deadline === Infinity && !this.#isWakeable()) {
-      throw new UnwakeableError();
-    }
     const began = this.#local.host.now();
     let result: ParkResult | undefined;
     try {
+      if (deadline === Infinity && !this.#isWakeable()) {
+        throw new UnwakeableError();
+      }
       return result = parkBlocking(this.#local, this.handle, deadline);
     } finally {
       this.#after(began, result);

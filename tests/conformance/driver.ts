@@ -179,7 +179,9 @@ export const DRIVER_CASES: Readonly<
     for (let round = 1; round <= ROUNDS; round++) {
       // Before, in or after the way to sleep: the ring comes at any time.
       ringers.ask(round);
-      await assertWoken(subject);
+      // A park may return early, for a ring of the round before that it had
+      // heard already: only the ring of this round ends the round.
+      do await assertWoken(subject); while (ringers.rings < round);
     }
     await ringers.end();
     assert.equal(ringers.rings, ROUNDS);

@@ -11,7 +11,6 @@ import {
   BLOCKING_DRIVER,
   CLOSED,
   CONFLICT,
-  type CoreExports,
   DONE,
   DRIVER,
   EMPTY,
@@ -39,130 +38,14 @@ import {
   createCore,
 } from "../../src/core/module.ts";
 import { outcome, run, until } from "../threads.ts";
+import { Actor } from "./actor.ts";
 
 /** The mutex of the timer wheel, as assembly/layout.ts places it. */
 const WHEEL_LOCK = 3072 >> 2;
-const STATE = 3;
-const SUMMONED = 4;
 /** Milliseconds on the shared clock when the story begins. */
 const START = 1000;
 /** How far the timer wheel sees, in milliseconds: six levels of 64 slots. */
 const HORIZON = 2 ** 36;
-
-/** A thread of the story. It owns one parker. */
-class Actor {
-  readonly core: CoreExports;
-  readonly words: Int32Array<SharedArrayBuffer>;
-  readonly thread: number;
-  readonly address: number;
-  readonly base: number;
-
-  constructor(memory: Core) {
-    const { exports, words } = attachCore(memory.handle);
-    this.core = exports;
-    this.words = words;
-    this.thread = exports.threadNext();
-    this.address = exports.parkerClaim(this.thread);
-    this.base = exports.parkerBase(this.address);
-  }
-
-  get #word(): number {
-    return Atomics.load(this.words, this.address >> 2);
-  }
-
-  get state(): number {
-    return this.#word & STATE;
-  }
-
-  get isSummoned(): boolean {
-    return (this.#word & SUMMONED) !== 0;
-  }
-
-  get isWoken(): boolean {
-    return this.core.parkerIsWoken(this.address, this.base) !== 0;
-  }
-
-  get rings(): number {
-    return Atomics.load(
-      this.words,
-      this.core.parkerDoorbell(this.address) >> 2,
-    );
-  }
-
-  take(): number {
-    return this.core.parkerTake(this.address, this.base);
-  }
-
-  commit(): number {
-    return this.core.parkerCommit(this.address, this.base);
-  }
-
-  endSleep(timedOut = false): number {
-    return this.core.parkerEndSleep(this.address, this.base, Number(timedOut));
-  }
-
-  leave(served = 0, timedOut = false): number {
-    const { core, address, base } = this;
-    return core.parkerLeave(address, base, served, Number(timedOut));
-  }
-
-  commitLoop(): number {
-    return this.core.parkerCommitLoop(this.address, this.base);
-  }
-
-  leaveLoop(served = 0): number {
-    return this.core.parkerLeaveLoop(this.address, this.base, served, 0);
-  }
-
-  takeDriver(): boolean {
-    return this.core.driverTake(this.address) !== 0;
-  }
-
-  keepDriver(): boolean {
-    return this.core.driverKeep(this.address) !== 0;
-  }
-
-  holdDriver(): boolean {
-    return this.core.driverHold(this.address) !== 0;
-  }
-
-  prepare(): number {
-    return this.core.timersPrepare(this.thread);
-  }
-
-  collect(now: number): number {
-    return this.core.timersCollect(now, this.thread);
-  }
-
-  deliver(place = 0): number {
-    return this.core.timersDeliver(place);
-  }
-
-  unpark(target: Actor): number {
-    return this.core.parkerUnpark(target.address, target.base);
-  }
-
-  release(): number {
-    return this.core.parkerRelease(this.address, this.base);
-  }
-
-  /** A timer that unparks the target. */
-  timer(target: Actor) {
-    const { core, thread } = this;
-    const address = core.timerClaim(target.address, target.base);
-    const base = core.timerBase(address);
-    return {
-      address,
-      base,
-      arm: (deadline: number) => core.timerArm(address, base, deadline, thread),
-      cancel: () => core.timerCancel(address, base, thread),
-      release: () => core.timerRelease(address, base, thread),
-      get state() {
-        return core.timerState(address);
-      },
-    };
-  }
-}
 
 const CAPACITIES = { parkers: 4, locks: 2, timers: 64 };
 

@@ -7,20 +7,26 @@ import { Random } from "./random.ts";
 
 const BODIES = new URL("./harness_bodies.ts", import.meta.url);
 
-async function failureOf(body: (run: Run) => Promise<void>): Promise<string> {
-  const settings = { stallMs: 300, print: () => {} };
+async function failureOf(
+  body: (run: Run) => Promise<void>,
+  stallMs = 300,
+): Promise<string> {
+  const settings = { stallMs, print: () => {} };
   const failed = stressOn("a test", VARIANTS[0]!, BODIES, body, settings);
   const error = await failed.then(() => undefined, (error) => error);
   assert.ok(error instanceof Error, "It did not fail");
   return error.message;
 }
 
+/** In which threads have started, however busy the machine. */
+const STARTED_MS = 3000;
+
 test("a lost wake-up fails with the seed and a dump", async () => {
   const message = await failureOf(async (run) => {
     const parkers = run.parkers(2);
     parkers.forEach((parker) => run.spawn("forget", { parker }));
     await run.join();
-  });
+  }, STARTED_MS);
   assert.match(message, /LAYBY_SEED=-?\d+\nStuck/);
   assert.match(message, /driver lock [12]\nbell ASLEEP\n0 timers armed/);
   assert.match(message, /parker at \d+: generation 1, PARKED_DRIVER, 0 rings/);
@@ -33,7 +39,7 @@ test("a thread that throws fails the run, though others hang", async () => {
     run.spawn("forget", { parker: run.parkers(1)[0]! });
     run.spawn("fail", {});
     await run.join();
-  });
+  }, STARTED_MS);
   assert.match(message, /A thread failed/);
 });
 
