@@ -385,7 +385,7 @@ for (const [first, second] of [[true, false], [false, true], [true, true]]) {
   test(`${kind(first)} and ${kind(second)} play ping-pong`, async () => {
     using runtime = Runtime.create({ parkers: 2 });
     const [ping, pong] = [runtime.parker().detach(), runtime.parker().detach()];
-    const rounds = 2_000;
+    const rounds = 1_000;
     const players = [
       { handle: ping, other: pong, rounds, yields: first, opens: true },
       { handle: pong, other: ping, rounds, yields: second, opens: false },

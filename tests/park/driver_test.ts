@@ -185,7 +185,7 @@ const EXITS: Record<string, {
       using _ = replacePark(TimeDriver, () => {
         throw new Error("driver");
       });
-      return parker.parkTimeout(1);
+      return parker.parkTimeout(MINUTE);
     },
     ends: "Error: driver",
   },
@@ -227,7 +227,7 @@ const EXITS: Record<string, {
       using _ = replacePark(EventLoopDriver, () => {
         throw new Error("driver");
       });
-      return await parker.parkAsync({ timeout: 1 });
+      return await parker.parkAsync({ timeout: MINUTE });
     },
     ends: "Error: driver",
   },
@@ -424,11 +424,11 @@ const FAULTS: Record<
 > = {
   "parkTimeout()": async (parker, fault) => {
     using _ = replacePark(TimeDriver, fault);
-    return await parker.parkTimeout(1);
+    return await parker.parkTimeout(MINUTE);
   },
   "parkAsync()": async (parker, fault) => {
     using _ = replacePark(EventLoopDriver, fault);
-    return await parker.parkAsync({ timeout: 1 });
+    return await parker.parkAsync({ timeout: MINUTE });
   },
 };
 

@@ -11,7 +11,7 @@ import {
 import { DONE } from "../../src/core/core.generated.ts";
 import { regionsOf } from "../../src/core/layout.ts";
 import { coreOf } from "../cores.ts";
-import { bodies, publish } from "../threads.ts";
+import { bodies } from "../threads.ts";
 import type { Orders } from "./harness.ts";
 import { Sleeper, type Ways } from "./parks.ts";
 import { Random } from "./random.ts";
@@ -75,7 +75,10 @@ async function claim(runtime: Runtime, args: Claimer): Promise<void> {
   const { page, pages, ways, rounds, news, progress, thread } = args;
   const random = new Random(args.seed);
   const late: Timer[] = [];
-  const tell = () => publish(news, 0, Atomics.add(news, 0, 1) + 1);
+  const tell = () => {
+    Atomics.add(news, 0, 1);
+    Atomics.notify(news, 0);
+  };
   for (let round = 1; round <= rounds; round++) {
     const sleeper = new Sleeper(runtime, runtime.parker(), random);
     const { handle } = sleeper.parker;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { PARKED_CONDVAR } from "../../src/core/core.generated.ts";
 import { coreOf } from "../cores.ts";
+import { untilParked } from "../threads.ts";
 import { type Run, stressOn, VARIANTS } from "./harness.ts";
 import { Random } from "./random.ts";
 
@@ -25,8 +26,9 @@ test("a lost wake-up fails with the seed and a dump", async () => {
   const message = await failureOf(async (run) => {
     const parkers = run.parkers(2);
     parkers.forEach((parker) => run.spawn("forget", { parker }));
+    for (const parker of parkers) await untilParked(run.runtime, parker);
     await run.join();
-  }, STARTED_MS);
+  });
   assert.match(message, /LAYBY_SEED=-?\d+\nStuck/);
   assert.match(message, /driver lock [12]\nbell ASLEEP\n0 timers armed/);
   assert.match(message, /parker at \d+: generation 1, PARKED_DRIVER, 0 rings/);

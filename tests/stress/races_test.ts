@@ -8,7 +8,7 @@ stress("no race of two steps loses anything", BODIES, async (run) => {
   const { runtime } = run;
   const parkers = Array.from({ length: 3 }, () => runtime.parker());
   const args = {
-    rounds: Math.ceil(4000 * SCALE),
+    rounds: Math.ceil(1500 * SCALE),
     parkers: parkers.map(({ handle }) => handle),
     timer: runtime.timer(parkers[1]!.handle).handle,
     far: runtime.now() + 1e9,
