@@ -2,7 +2,8 @@
 
 import { LaybyError } from "../../mod.ts";
 import type { Parker, ParkerHandle, ParkResult, Runtime } from "../../mod.ts";
-import { enter } from "../join.ts";
+import { coreOf } from "../cores.ts";
+import { meet } from "../join.ts";
 import { bodies } from "../threads.ts";
 
 type Words = Int32Array<SharedArrayBuffer>;
@@ -26,8 +27,28 @@ export const STOP = 1;
 export const HITS = 2;
 export const MISSES = 3;
 
+/** Where threads that claim at the same time meet. */
+interface Claims {
+  gate: Words;
+  threads: number;
+}
+
+type ParkerPlace = Pick<ParkerHandle, "address" | "claim">;
+
+/** Threads run apart: so they meet again after so many rounds. */
+const APART = 100;
+/** Claims between two meetings. */
+const BURST = 16;
+
+/** Lets those go on who wait for this thread, and returns the claims. */
+function leave(gate: Words, claims: number[]): number[] {
+  Atomics.add(gate, 0, 1 << 20);
+  Atomics.notify(gate, 0);
+  return claims;
+}
+
 /** A claim and its address in one number: no two claims have the same. */
-function identity({ address, claim }: ParkerHandle): number {
+function identity({ address, claim }: ParkerPlace): number {
   return claim * 2 ** 24 + address;
 }
 
@@ -62,60 +83,64 @@ export default bodies({
     },
   ): Adopted[] => {
     const adopted: Adopted[] = [];
-    enter(gate, threads);
-    handles.forEach((handle, place) => {
+    for (const [place, handle] of handles.entries()) {
+      meet(gate, threads, place);
       try {
         const result = runtime.adopt(handle).parkDeadline(0);
         adopted.push({ place, result });
       } catch (error) {
         if (!isCode(error, "two-owners")) throw error;
       }
-    });
+    }
     return adopted;
   },
 
-  /** Holds one parker after another, and none that another thread holds. */
+  /** Holds parkers that no other thread holds, two at a time. */
   claimAndRelease: (
     runtime,
-    { rounds, holders, gate, threads }: {
+    { rounds, holders, gate, threads }: Claims & {
       rounds: number;
       holders: Words;
-      gate: Words;
-      threads: number;
     },
   ): Float64Array => {
-    const claims = new Float64Array(rounds);
-    enter(gate, threads);
-    for (let round = 0; round < rounds; round++) {
-      const parker = runtime.parker();
-      const { handle } = parker;
-      const holder = handle.address >> 7;
-      if (Atomics.exchange(holders, holder, 1) !== 0) {
-        throw new Error(`Parker ${handle.address} was claimed twice`);
+    // By the core: what is between the claims makes them meet less often.
+    const { exports } = coreOf(runtime);
+    const claims = new Float64Array(2 * rounds);
+    const claim = (place: number): ParkerPlace => {
+      const address = exports.parkerClaim(1);
+      const claim = exports.parkerBase(address);
+      if (Atomics.exchange(holders, address >> 7, 1) !== 0) {
+        throw new Error(`Parker ${address} was claimed twice`);
       }
-      runtime.unparker(handle).unpark();
-      const result = parker.park();
-      if (result !== "unparked") throw new Error(`It returned ${result}`);
-      claims[round] = identity(handle);
-      Atomics.store(holders, holder, 0);
-      parker.release();
+      claims[place] = identity({ address, claim });
+      return { address, claim };
+    };
+    const release = ({ address, claim }: ParkerPlace): void => {
+      Atomics.store(holders, address >> 7, 0);
+      exports.parkerRelease(address, claim);
+    };
+    for (let round = 0; round < rounds; round++) {
+      if (round % APART === 0) meet(gate, threads, round / APART);
+      const first = claim(2 * round);
+      const second = claim(2 * round + 1);
+      release(first);
+      release(second);
     }
     return claims;
   },
 
   /** Claims until there are none. Returns what it got. */
-  claimAll: (
-    runtime,
-    { gate, threads }: { gate: Words; threads: number },
-  ): number[] => {
+  claimAll: (runtime, { gate, threads }: Claims): number[] => {
     const claims: number[] = [];
-    enter(gate, threads);
-    try {
-      for (;;) claims.push(identity(runtime.parker().handle));
-    } catch (error) {
-      if (!isCode(error, "exhausted")) throw error;
+    const { exports } = coreOf(runtime);
+    for (let round = 0;; round++) {
+      meet(gate, threads, round);
+      for (let burst = 0; burst < BURST; burst++) {
+        const address = exports.parkerClaim(1);
+        if (address === 0) return leave(gate, claims);
+        claims.push(identity({ address, claim: exports.parkerBase(address) }));
+      }
     }
-    return claims;
   },
 
   /** Unparks the parker that was last published, until told to stop. */

@@ -1,7 +1,7 @@
 // Thread bodies for mutex_test.ts. Each runs on a thread of its own.
 
 import { LaybyError, type Mutex, type MutexHandle } from "../../mod.ts";
-import { enter } from "../join.ts";
+import { meet } from "../join.ts";
 import { bodies, publish, waitWhile } from "../threads.ts";
 
 type Words = Int32Array<SharedArrayBuffer>;
@@ -51,7 +51,7 @@ export default bodies({
     const mutex = runtime.attachMutex(handle);
     const lock = LOCKS[way]!;
     let clashes = 0;
-    enter(gate, threads);
+    meet(gate, threads);
     for (let add = 0, turn = 0; add < adds; turn++) {
       if (!lock(mutex, turn)) continue;
       if (words[INSIDE] !== 0) clashes++;

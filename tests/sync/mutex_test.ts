@@ -265,7 +265,7 @@ async function assertCounts(
 ): Promise<void> {
   const { handle } = runtime.mutex();
   const words = sharedWords(2);
-  const gate = sharedWords(2);
+  const gate = sharedWords(1);
   const args = { handle, words, adds, gate, threads: ways.length };
   const threads = ways.map((way) =>
     run(runtime, BODIES, "count", { ...args, way })
