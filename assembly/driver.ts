@@ -11,6 +11,14 @@ import { Registry } from "./registry";
 import { Sleepers } from "./sleepers";
 import { wheel } from "./timers";
 
+/** Whether a blocking park is to try the driver, before its own word. */
+export function mayDrive(): bool {
+  if (!header().hasBlockingDriver) return false;
+  // Its own word is the cheaper sleep, and whoever arms a timer summons one of
+  // those who sleep there.
+  return !header().hasTimersOnly || wheel().count != 0;
+}
+
 /** Whether there is work for the driver, and nobody who does it. */
 export function isDriverWanted(): bool {
   return DriverLock.holder() == 0 && wheel().count != 0;

@@ -6,6 +6,8 @@ import { HEADER, SHUTDOWN, THREADS } from "./layout";
 export const BLOCKING_DRIVER: i32 = 1;
 /** The host sleeps and wakes, by the kernel's futex, in the core's place. */
 export const HOST_WAIT: i32 = 2;
+/** The driver serves timers and nothing else. */
+export const TIMERS_ONLY: i32 = 4;
 
 /**
  * The first line of the memory. Written once, before the memory is handed to
@@ -19,7 +21,7 @@ export class Header {
   version: i32;
   /** Tells one runtime's handles from another's. Random. */
   id: i32;
-  /** `BLOCKING_DRIVER`, `HOST_WAIT`. */
+  /** `BLOCKING_DRIVER`, `HOST_WAIT`, `TIMERS_ONLY`. */
   flags: i32;
   /** Records in each region. */
   parkers: i32;
@@ -32,6 +34,11 @@ export class Header {
   /** Whether a blocking park may sleep in the driver. */
   get hasBlockingDriver(): bool {
     return (this.flags & BLOCKING_DRIVER) != 0;
+  }
+
+  /** Whether the driver serves timers and nothing else. */
+  get hasTimersOnly(): bool {
+    return (this.flags & TIMERS_ONLY) != 0;
   }
 
   /** Whether the host sleeps and wakes in the core's place. */

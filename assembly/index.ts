@@ -7,7 +7,7 @@ export * from "./exports/memory";
 export * from "./exports/parkers";
 export * from "./exports/timers";
 
-export { BLOCKING_DRIVER, HOST_WAIT } from "./header";
+export { BLOCKING_DRIVER, HOST_WAIT, TIMERS_ONLY } from "./header";
 export {
   LAYOUT_VERSION,
   LOCK_BYTES,

@@ -1,7 +1,7 @@
 // A park from its entry to its end: which sleep, and what ends it.
 
 import { Counters } from "./counters";
-import { isDriverWanted, leaveDriver, passOn } from "./driver";
+import { isDriverWanted, leaveDriver, mayDrive, passOn } from "./driver";
 import { DriverLock } from "./driver_lock";
 import { header, isShutdown } from "./header";
 import { parkerIndex } from "./layout";
@@ -25,9 +25,8 @@ import { Sleepers } from "./sleepers";
 export function commitPark(parker: Parker, base: i32): i32 {
   if (isShutdown()) return ENDED;
   const index = parkerIndex(changetype<usize>(parker));
-  const mayDrive = header().hasBlockingDriver;
   while (true) {
-    if (mayDrive && DriverLock.take(index)) {
+    if (mayDrive() && DriverLock.take(index)) {
       const code = parker.commitDriver(base);
       // Others may have lost the lock to this short visit.
       if (code != DRIVER) leaveDriver();
@@ -36,9 +35,9 @@ export function commitPark(parker: Parker, base: i32): i32 {
     const code = parker.commitCondvar(base);
     if (code != SLEEP) return code;
     Sleepers.add(index);
-    // The owner may have left after the lock was tried, and before the bit was
-    // set: then it has not seen this sleeper [D3].
-    if (!mayDrive || !isDriverWanted()) return SLEEP;
+    // The owner may have left, or the first timer come, after the driver was
+    // tried and before the bit was set: then nobody saw this sleeper [D3].
+    if (!header().hasBlockingDriver || !isDriverWanted()) return SLEEP;
     const ended = endSleep(parker, base, false);
     if (ended != AGAIN) return ended;
   }

@@ -5,6 +5,7 @@ import { checkObject } from "./arguments.ts";
 import { compose, currentHost } from "./compose.ts";
 import {
   BLOCKING_DRIVER,
+  TIMERS_ONLY,
   CONDVAR,
   HOST_WAIT,
   MUTEX,
@@ -97,7 +98,7 @@ export class Runtime {
     core.exports.memoryCreate(
       // Tells handles apart, and keeps no secret: `crypto` takes Node 10 ms.
       Math.floor(Math.random() * 2 ** 32) | 1,
-      (driver === "time" ? BLOCKING_DRIVER : 0) |
+      (driver === "time" ? BLOCKING_DRIVER | TIMERS_ONLY : 0) |
         (wait === "futex" ? HOST_WAIT : 0),
       parkers,
       locks,

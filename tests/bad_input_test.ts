@@ -22,7 +22,7 @@ import {
   UNPARKED,
 } from "../src/core/core.generated.ts";
 import { fallbackHost } from "../src/hosts/fallback.ts";
-import { coreOf, doorbellOf } from "./cores.ts";
+import { coreOf, createDriven, doorbellOf } from "./cores.ts";
 import { join } from "./join.ts";
 import { isParked, run, settled, untilParked } from "./threads.ts";
 
@@ -1109,7 +1109,7 @@ test("two threads that park on one parker are told apart", async () => {
 });
 
 test("two threads in the driver with one parker are told apart", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker();
   const { address, claim } = parker.handle;
   const { exports } = coreOf(runtime);

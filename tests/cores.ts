@@ -1,6 +1,7 @@
 // The core under the facade, for what the facade does not let a test do.
 
-import type { ParkerHandle, Runtime } from "../mod.ts";
+import { type ParkerHandle, Runtime, type RuntimeOptions } from "../mod.ts";
+import { TIMERS_ONLY } from "../src/core/core.generated.ts";
 import { attachCore, compileBytes, type Core } from "../src/core/module.ts";
 import { TRACE_WASM_BASE64 } from "./core/trace.generated.ts";
 
@@ -12,6 +13,20 @@ const SUMMONED = 4;
 /** An instance over the memory of a runtime, such as one more thread has. */
 export function coreOf(runtime: Runtime): Core {
   return attachCore(runtime.handle);
+}
+
+/** The flags in the header of a memory, as an index of words. */
+const FLAGS = 3;
+
+/**
+ * A runtime whose driver is slept in though no timer is armed, as one is that
+ * has events of its own. The driver that serves timers only is left alone until
+ * there are some.
+ */
+export function createDriven(options?: RuntimeOptions): Runtime {
+  const runtime = Runtime.create(options);
+  coreOf(runtime).words[FLAGS]! &= ~TIMERS_ONLY;
+  return runtime;
 }
 
 /** `EMPTY`, `PARKED_CONDVAR`, `PARKED_DRIVER` or `NOTIFIED`. */

@@ -30,7 +30,7 @@ export interface RuntimeHandle {
 export interface HeaderFields extends Capacities {
   /** Tells one runtime's handles from another's. */
   id: number;
-  /** `BLOCKING_DRIVER`, `HOST_WAIT`. */
+  /** `BLOCKING_DRIVER`, `HOST_WAIT`, `TIMERS_ONLY`. */
   flags: number;
 }
 

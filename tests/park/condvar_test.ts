@@ -17,7 +17,14 @@ import {
 } from "../../src/core/core.generated.ts";
 import { EventLoopDriver } from "../../src/drivers/event_loop.ts";
 import { TimeDriver } from "../../src/drivers/time.ts";
-import { bellOf, type Core, coreOf, doorbellOf, stateOf } from "../cores.ts";
+import {
+  bellOf,
+  type Core,
+  coreOf,
+  createDriven,
+  doorbellOf,
+  stateOf,
+} from "../cores.ts";
 import {
   isParked,
   outcome,
@@ -40,7 +47,7 @@ function occupyDriver(runtime: Runtime, { exports }: Core): void {
 
 for (const wait of WAITS) {
   test(`Parker.park() sleeps on its word until its token, if the driver is busy, by ${wait} (9.B.13)`, async () => {
-    using runtime = Runtime.create({ parkers: 2, wait });
+    using runtime = createDriven({ parkers: 2, wait });
     const core = coreOf(runtime);
     occupyDriver(runtime, core);
     const handle = runtime.parker().detach();
@@ -75,7 +82,7 @@ async function nudge(
 
 for (const sleep of SLEEPS) {
   test(`A parker that sleeps ${sleep.where} outlasts spurious wakes (9.B.14)`, async () => {
-    using runtime = Runtime.create({ ...sleep.options, parkers: 1 });
+    using runtime = createDriven({ ...sleep.options, parkers: 1 });
     const core = coreOf(runtime);
     const handle = runtime.parker().detach();
     const words = sharedWords(1);
@@ -106,7 +113,7 @@ test("An unpark between commit and sleep keeps the state word from sleep (9.B.15
 });
 
 test("An unpark between commit and sleep keeps the driver from sleep (9.B.15)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const { exports } = coreOf(runtime);
   const { address, claim } = runtime.parker().handle;
   const driver = new TimeDriver(exports, undefined);
@@ -120,7 +127,7 @@ test("An unpark between commit and sleep keeps the driver from sleep (9.B.15)", 
 });
 
 test("An unpark between commit and sleep keeps the event loop from sleep (9.B.15)", async () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const core = coreOf(runtime);
   const { exports, words } = core;
   const { handle } = runtime.parker();
@@ -149,7 +156,7 @@ async function parked(
 
 for (const wait of WAITS) {
   test(`Waking one parker ends no other's sleep, by ${wait} (9.B.16)`, async () => {
-    using runtime = Runtime.create({ parkers: 4, wait });
+    using runtime = createDriven({ parkers: 4, wait });
     // One in the driver, two on their words, one in its event loop.
     const { handles, owners } = await parked(runtime, [
       {},
@@ -178,7 +185,7 @@ for (const wait of WAITS) {
 // taken the token by then, and sleeps again.
 for (const sleep of SLEEPS) {
   test(`A parker that sleeps ${sleep.where} outlasts the wake of its last sleep (9.B.17)`, async () => {
-    using runtime = Runtime.create({ ...sleep.options, parkers: 1 });
+    using runtime = createDriven({ ...sleep.options, parkers: 1 });
     const core = coreOf(runtime);
     const handle = runtime.parker().detach();
     const words = sharedWords(1);
@@ -205,7 +212,7 @@ for (const sleep of SLEEPS) {
 
 for (const wait of WAITS) {
   test(`Parked threads use no processor, by ${wait} (9.B.18)`, async () => {
-    using runtime = Runtime.create({ parkers: 3, wait });
+    using runtime = createDriven({ parkers: 3, wait });
     const { handles, owners } = await parked(runtime, [
       {},
       {},
@@ -230,7 +237,7 @@ for (const sleep of SLEEPS) {
   test(`Each of many that sleep ${sleep.where} gets its token`, async () => {
     const count = 4;
     const rounds = 50;
-    using runtime = Runtime.create({ ...sleep.options, parkers: count });
+    using runtime = createDriven({ ...sleep.options, parkers: count });
     const core = coreOf(runtime);
     const { yields } = sleep;
     const { handles, owners } = await parked(
@@ -253,7 +260,7 @@ for (const sleep of SLEEPS) {
 }
 
 test("The bell is not the state word: a ring ends no sleep outside the driver", async () => {
-  using runtime = Runtime.create({ parkers: 2 });
+  using runtime = createDriven({ parkers: 2 });
   const core = coreOf(runtime);
   occupyDriver(runtime, core);
   const { handles, owners } = await parked(runtime, [{}]);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ParkerCounters, type ParkerHandle, Runtime } from "../../mod.ts";
-import { coreOf } from "../cores.ts";
+import { coreOf, createDriven } from "../cores.ts";
 import { join } from "../join.ts";
 import { isParked, run, sharedWords, until, untilParked } from "../threads.ts";
 import type { Tally } from "./counters_bodies.ts";
@@ -35,7 +35,7 @@ function ends({ unparks, timeouts, events }: ParkerCounters) {
 }
 
 test("Parker.counters are 0 at first", () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker();
   assert.deepEqual(parker.counters, NONE);
   assert.deepEqual(runtime.counters(parker.handle), NONE);
@@ -43,7 +43,7 @@ test("Parker.counters are 0 at first", () => {
 
 for (const driver of DRIVERS) {
   test(`a park that finds its token counts nothing: ${driver}`, async () => {
-    using runtime = Runtime.create({ driver });
+    using runtime = createDriven({ driver });
     const parker = runtime.parker();
     const unparker = runtime.unparker(parker.handle);
     const parks = [
@@ -61,7 +61,7 @@ for (const driver of DRIVERS) {
 
   // Item 100.
   test(`a park with a timeout of 0 counts no park: ${driver}`, async () => {
-    using runtime = Runtime.create({ driver });
+    using runtime = createDriven({ driver });
     const parker = runtime.parker();
     runtime.timer(parker.handle).schedule(runtime.now());
     for (let round = 0; round < 5; round++) {
@@ -74,7 +74,7 @@ for (const driver of DRIVERS) {
   });
 
   test(`a park that times out counts a timeout: ${driver}`, async () => {
-    using runtime = Runtime.create({ driver });
+    using runtime = createDriven({ driver });
     const parker = runtime.parker();
     const parks = [
       () => parker.parkTimeout(1),
@@ -96,7 +96,7 @@ for (const driver of DRIVERS) {
 }
 
 test("a park that fires another's timer counts an event", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker();
   const timer = runtime.timer(runtime.parker().handle);
   timer.schedule(runtime.now());
@@ -117,7 +117,7 @@ test("a park that fires another's timer counts an event", async () => {
 });
 
 test("Parker.counters count the turns of the driver", () => {
-  using runtime = Runtime.create({ parkers: 2 });
+  using runtime = createDriven({ parkers: 2 });
   const { exports } = coreOf(runtime);
   const parker = runtime.parker();
   const other = runtime.parker();
@@ -138,7 +138,7 @@ test("Parker.counters count the turns of the driver", () => {
 
 for (const sleep of SLEEPS) {
   test(`others read the counters of one that sleeps ${sleep.where}`, async () => {
-    using runtime = Runtime.create(sleep.options);
+    using runtime = createDriven(sleep.options);
     const attached = Runtime.attach(runtime.handle);
     const handle = runtime.parker().detach();
     const args = { handle, yields: sleep.yields, timeout: Infinity };
@@ -157,7 +157,7 @@ for (const sleep of SLEEPS) {
   });
 
   test(`shutdown counts as an unpark of one that sleeps ${sleep.where}`, async () => {
-    using runtime = Runtime.create(sleep.options);
+    using runtime = createDriven(sleep.options);
     const handle = runtime.parker().detach();
     const args = { handle, yields: sleep.yields, timeout: Infinity };
     const thread = run(runtime, BODIES, "park", args);
@@ -173,7 +173,7 @@ for (const sleep of SLEEPS) {
 
   for (const timeout of [HOUR, Infinity]) {
     test(`wakes in vain keep the sum of one that sleeps ${sleep.where}, for ${timeout} ms`, async () => {
-      using runtime = Runtime.create(sleep.options);
+      using runtime = createDriven(sleep.options);
       const core = coreOf(runtime);
       const handle = runtime.parker().detach();
       const args = { handle, yields: sleep.yields, timeout };
@@ -222,7 +222,7 @@ test("a park with a deadline counts each wake in vain", async () => {
 
 for (const sleep of SLEEPS) {
   test(`Parker.counters have the time that it slept ${sleep.where}`, async () => {
-    using runtime = Runtime.create(sleep.options);
+    using runtime = createDriven(sleep.options);
     const handle = runtime.parker().detach();
     const args = { handle, yields: sleep.yields, timeout: Infinity };
     const thread = run(runtime, BODIES, "park", args);
@@ -240,7 +240,7 @@ for (const sleep of SLEEPS) {
 }
 
 test("Parker.counters add up the time of all parks", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker();
   let { parked } = parker.counters;
   const parks = [
@@ -260,7 +260,7 @@ test("Parker.counters add up the time of all parks", async () => {
 });
 
 test("Parker.counters have the time of a park that was aborted", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker();
   const controller = new AbortController();
   const parked = parker.parkAsync({ signal: controller.signal });
@@ -278,7 +278,7 @@ test("Parker.counters have the time of a park that was aborted", async () => {
 for (const driver of DRIVERS) {
   test(`the sum holds for many that park at once: ${driver}`, async () => {
     const owners = 3;
-    using runtime = Runtime.create({ driver });
+    using runtime = createDriven({ driver });
     const words = sharedWords(1);
     const handles = Array.from(
       { length: owners },

@@ -30,6 +30,7 @@ import {
   bellOf,
   type Core,
   coreOf,
+  createDriven,
   isSummoned,
   stateOf,
   TRACED,
@@ -73,7 +74,7 @@ function replacePark(
 // ==== the lock ====
 
 test("One thread at a time is in the driver (9.D.30)", async () => {
-  using runtime = Runtime.create({ parkers: 3 });
+  using runtime = createDriven({ parkers: 3 });
   const words = sharedWords(1);
   const threads = [1, 2, 3].map(() =>
     run(runtime, BODIES, "meetOthers", {
@@ -91,7 +92,7 @@ test("One thread at a time is in the driver (9.D.30)", async () => {
 
 for (const wait of WAITS) {
   test(`Of threads that park, one sleeps in the driver, by ${wait} (9.D.30)`, async () => {
-    using runtime = Runtime.create({ parkers: 3, wait });
+    using runtime = createDriven({ parkers: 3, wait });
     const core = coreOf(runtime);
     const handles = [1, 2, 3].map(() => runtime.parker().detach());
     const owners = handles.map((handle) =>
@@ -109,7 +110,7 @@ for (const wait of WAITS) {
 }
 
 test("A park that finds the driver busy sleeps on its word (9.D.31)", () => {
-  using runtime = Runtime.create({ parkers: 2, module: TRACED });
+  using runtime = createDriven({ parkers: 2, module: TRACED });
   const core = coreOf(runtime);
   assert.ok(core.exports.driverTake(runtime.parker().handle.address));
   const parker = runtime.parker();
@@ -235,7 +236,7 @@ const EXITS: Record<string, {
 
 for (const [name, { hooks, park, ends }] of Object.entries(EXITS)) {
   test(`A park ${name} leaves the driver free and the parker EMPTY (9.D.32)`, async () => {
-    using runtime = Runtime.create({ parkers: 3 });
+    using runtime = createDriven({ parkers: 3 });
     const core = coreOf(runtime);
     const { handle: other } = runtime.parker();
     const parker: Parker = runtime.parker(
@@ -254,7 +255,7 @@ for (const [name, { hooks, park, ends }] of Object.entries(EXITS)) {
 }
 
 test("A park that is refused leaves the driver free (9.D.32)", () => {
-  using runtime = Runtime.create({ parkers: 2 });
+  using runtime = createDriven({ parkers: 2 });
   const core = coreOf(runtime);
   const { address, claim } = runtime.parker().handle;
   const { handle: other } = runtime.parker();
@@ -267,7 +268,7 @@ test("A park that is refused leaves the driver free (9.D.32)", () => {
 
 for (const wait of WAITS) {
   test(`A token makes the driver return, by ${wait} (9.D.33)`, async () => {
-    using runtime = Runtime.create({ parkers: 2, wait });
+    using runtime = createDriven({ parkers: 2, wait });
     const core = coreOf(runtime);
     const { handle: other } = runtime.parker();
     const handle = runtime.parker().detach();
@@ -282,7 +283,7 @@ for (const wait of WAITS) {
 }
 
 test("A ring just before the sleep makes it return at once (9.D.34)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const driver = new TimeDriver(coreOf(runtime).exports, undefined);
   const began = runtime.now();
   driver.unpark();
@@ -296,7 +297,7 @@ test("A ring just before the sleep makes it return at once (9.D.34)", () => {
 });
 
 test("A poll uses up the ring (9.D.34)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const core = coreOf(runtime);
   const parker = runtime.parker();
   core.exports.bellRing();
@@ -305,7 +306,7 @@ test("A poll uses up the ring (9.D.34)", () => {
 });
 
 test("A ring just before the event loop sleeps makes it return at once (9.D.34)", async () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const { words, exports } = coreOf(runtime);
   const doorbell = exports.parkerDoorbell(runtime.parker().handle.address) >> 2;
   const driver = new EventLoopDriver(words, doorbell);
@@ -327,7 +328,7 @@ test("A ring just before the event loop sleeps makes it return at once (9.D.34)"
 for (const yields of [false, true]) {
   const where = yields ? "event loop" : "driver";
   test(`A timer for another ends a park in the ${where} without a token (9.D.35)`, async () => {
-    using runtime = Runtime.create({ parkers: 2 });
+    using runtime = createDriven({ parkers: 2 });
     const core = coreOf(runtime);
     const { handle: target } = runtime.parker();
     const handle = runtime.parker().detach();
@@ -344,7 +345,7 @@ for (const yields of [false, true]) {
 }
 
 test("A ring that comes late is harmless to the next owner (9.D.36)", async () => {
-  using runtime = Runtime.create({ parkers: 2 });
+  using runtime = createDriven({ parkers: 2 });
   const core = coreOf(runtime);
   // The first owner's unparker has set the token, and has not yet rung.
   const { handle: first } = runtime.parker();
@@ -367,7 +368,7 @@ test("A ring that comes late is harmless to the next owner (9.D.36)", async () =
 });
 
 test("A ring sets nobody's token (9.D.37)", async () => {
-  using runtime = Runtime.create({ parkers: 3, module: TRACED });
+  using runtime = createDriven({ parkers: 3, module: TRACED });
   const core = coreOf(runtime);
   const handles = [
     runtime.parker().detach(),
@@ -393,7 +394,7 @@ test("A ring sets nobody's token (9.D.37)", async () => {
 });
 
 test("Turns are counted if the driver was polled, and not if not (9.D.38)", () => {
-  using runtime = Runtime.create({ parkers: 2 });
+  using runtime = createDriven({ parkers: 2 });
   const core = coreOf(runtime);
   const { handle: other } = runtime.parker();
   let unparks = false;
@@ -434,7 +435,7 @@ const FAULTS: Record<
 
 for (const [name, park] of Object.entries(FAULTS)) {
   test(`Parker.${name} throws what its driver does, and parks again (9.D.39)`, async () => {
-    using runtime = Runtime.create({ parkers: 1 });
+    using runtime = createDriven({ parkers: 1 });
     const parker = runtime.parker();
     const error = new Error("poll");
     const fault = () => {
@@ -446,7 +447,7 @@ for (const [name, park] of Object.entries(FAULTS)) {
   });
 
   test(`Parker.${name} keeps a token that comes when its driver throws (9.D.39)`, async () => {
-    using runtime = Runtime.create({ parkers: 1 });
+    using runtime = createDriven({ parkers: 1 });
     const parker = runtime.parker();
     const error = new Error("poll");
     const fault = () => {
@@ -463,7 +464,7 @@ for (const wait of WAITS) {
   test(`Without a blocking driver a park observes the same, by ${wait} (9.D.40)`, async () => {
     const observed = [];
     for (const driver of ["time", "event-loop"] as const) {
-      using runtime = Runtime.create({ parkers: 2, driver, wait });
+      using runtime = createDriven({ parkers: 2, driver, wait });
       const parker = runtime.parker();
       const unparker = runtime.unparker(parker.handle);
       const results = [
@@ -489,7 +490,7 @@ for (const wait of WAITS) {
 }
 
 test("Timers fire after the driver's own events (9.D.41)", async () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const parker = runtime.parker();
   const timer = runtime.timer(parker.handle);
   const deadline = runtime.now() + 1;
@@ -503,7 +504,7 @@ test("Timers fire after the driver's own events (9.D.41)", async () => {
 });
 
 test("A park gets its token while another thread only polls (9.D.42)", async () => {
-  using runtime = Runtime.create({ parkers: 2 });
+  using runtime = createDriven({ parkers: 2 });
   const core = coreOf(runtime);
   const [handle, polling] = [
     runtime.parker().detach(),
@@ -563,7 +564,7 @@ const HAND_OFFS: HandOff[] = WAITS.flatMap((wait) => [
 
 for (const { wait, yields, where } of HAND_OFFS) {
   test(`Whoever leaves the driver hands its timers to ${where}`, async () => {
-    using runtime = Runtime.create({ parkers: 3, wait });
+    using runtime = createDriven({ parkers: 3, wait });
     const { inDriver, other, owners } = await driverAndOther(runtime, yields);
     const timer = runtime.timer(other);
     timer.schedule(runtime.now() + DAY);
@@ -576,7 +577,7 @@ for (const { wait, yields, where } of HAND_OFFS) {
   });
 
   test(`A timer that is armed with the driver free is handed to ${where}`, async () => {
-    using runtime = Runtime.create({ parkers: 3, wait });
+    using runtime = createDriven({ parkers: 3, wait });
     const { inDriver, other, owners } = await driverAndOther(runtime, yields);
     runtime.unparker(inDriver).unpark();
     await owners[0];
@@ -587,7 +588,7 @@ for (const { wait, yields, where } of HAND_OFFS) {
   });
 
   test(`Whoever leaves the driver without timers does not wake ${where}`, async () => {
-    using runtime = Runtime.create({ parkers: 2, wait });
+    using runtime = createDriven({ parkers: 2, wait });
     const { inDriver, other, owners } = await driverAndOther(runtime, yields);
     const before = runtime.counters(other);
     const state = stateOf(coreOf(runtime), other);
@@ -602,7 +603,7 @@ for (const { wait, yields, where } of HAND_OFFS) {
 
 for (const wait of WAITS) {
   test(`An event loop that leaves the driver hands its timers to another, by ${wait}`, async () => {
-    using runtime = Runtime.create({ parkers: 3, wait });
+    using runtime = createDriven({ parkers: 3, wait });
     const [keeper, other] = [
       runtime.parker().detach(),
       runtime.parker().detach(),
@@ -621,7 +622,7 @@ for (const wait of WAITS) {
   });
 
   test(`A thread that blocks takes the driver over from an event loop, by ${wait}`, async () => {
-    using runtime = Runtime.create({ parkers: 3, wait });
+    using runtime = createDriven({ parkers: 3, wait });
     const core = coreOf(runtime);
     const [keeper, blocked] = [
       runtime.parker().detach(),
@@ -647,7 +648,7 @@ for (const wait of WAITS) {
 for (const timedOut of [false, true]) {
   const end = timedOut ? "times out" : "gets its token";
   test(`A sleeper that is handed the driver and ${end} hands it on`, () => {
-    using runtime = Runtime.create({ parkers: 3 });
+    using runtime = createDriven({ parkers: 3 });
     const core = coreOf(runtime);
     const { exports } = core;
     const { handle: busy } = runtime.parker();

@@ -9,7 +9,7 @@ import {
   Runtime,
 } from "../../mod.ts";
 import { DRIVER } from "../../src/core/core.generated.ts";
-import { coreOf } from "../cores.ts";
+import { coreOf, createDriven } from "../cores.ts";
 import { join } from "../join.ts";
 import { isParked, run, settled, until, untilParked } from "../threads.ts";
 import { Nudge, SLEEPS } from "./sleeps.ts";
@@ -45,7 +45,7 @@ function logging(calls: string[]): ParkerOptions {
 for (const driver of DRIVERS) {
   for (const [name, park] of Object.entries(TIMED)) {
     test(`Parker.${name} calls each hook once: ${driver}`, async () => {
-      using runtime = Runtime.create({ driver });
+      using runtime = createDriven({ driver });
       const calls: string[] = [];
       const parker = runtime.parker(logging(calls));
       for (let round = 0; round < 3; round++) {
@@ -57,7 +57,7 @@ for (const driver of DRIVERS) {
 
   for (const [name, park] of Object.entries({ ...ENDLESS, ...TIMED })) {
     test(`Parker.${name} that finds its token calls no hook: ${driver}`, async () => {
-      using runtime = Runtime.create({ driver });
+      using runtime = createDriven({ driver });
       const calls: string[] = [];
       const parker = runtime.parker(logging(calls));
       runtime.unparker(parker.handle).unpark();
@@ -67,7 +67,7 @@ for (const driver of DRIVERS) {
   }
 
   test(`a park with a timeout of 0 calls no hook: ${driver}`, async () => {
-    using runtime = Runtime.create({ driver });
+    using runtime = createDriven({ driver });
     const calls: string[] = [];
     const parker = runtime.parker(logging(calls));
     // Whether there is a timer to fire, a token, or neither.
@@ -87,7 +87,7 @@ for (const driver of DRIVERS) {
 
   for (const [name, park] of Object.entries({ ...ENDLESS, ...TIMED })) {
     test(`beforePark may unpark its own parker: ${name}, ${driver}`, async () => {
-      using runtime = Runtime.create({ driver });
+      using runtime = createDriven({ driver });
       const calls: string[] = [];
       const { beforePark, afterUnpark } = logging(calls);
       // Others know of the runtime, for all that the parker can tell.
@@ -108,7 +108,7 @@ for (const driver of DRIVERS) {
 }
 
 test("beforePark may end a park that nothing else can end", () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const unparks = runtime.parker({
     beforePark: () => runtime.unparker(unparks.handle).unpark(),
   });
@@ -120,7 +120,7 @@ test("beforePark may end a park that nothing else can end", () => {
 });
 
 test("beforePark may arm the timer that ends the park", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker({
     beforePark: () => timer.schedule(runtime.now() + 1),
   });
@@ -130,7 +130,7 @@ test("beforePark may arm the timer that ends the park", async () => {
 });
 
 test("beforePark is called before the sleep, and afterUnpark after it", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const seen: boolean[] = [];
   const look = () => seen.push(isParked(runtime, parker.handle));
   const parker: Parker = runtime.parker({
@@ -144,7 +144,7 @@ test("beforePark is called before the sleep, and afterUnpark after it", async ()
 });
 
 test("afterUnpark is told how the park ended", async () => {
-  using runtime = Runtime.create({ parkers: 2 });
+  using runtime = createDriven({ parkers: 2 });
   const calls: string[] = [];
   const parker = runtime.parker(logging(calls));
   const other = runtime.timer(runtime.parker().handle);
@@ -168,7 +168,7 @@ test("afterUnpark is told how the park ended", async () => {
 });
 
 test("afterUnpark may unpark its own parker", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker({
     afterUnpark: () => runtime.unparker(parker.handle).unpark(),
   });
@@ -180,7 +180,7 @@ test("afterUnpark may unpark its own parker", async () => {
 
 for (const sleep of SLEEPS) {
   test(`a sleep ${sleep.where} has its hooks called once, spurious wakes or not`, async () => {
-    using runtime = Runtime.create(sleep.options);
+    using runtime = createDriven(sleep.options);
     const core = coreOf(runtime);
     const handle = runtime.parker().detach();
     const args = { handle, yields: sleep.yields };
@@ -201,7 +201,7 @@ for (const sleep of SLEEPS) {
 // Such an asynchronous park blocks for a moment at first, and may sleep twice.
 test("hooks are called in turn when answers come at once", async () => {
   const rounds = 300;
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const calls: string[] = [];
   const parker = runtime.parker(logging(calls));
   const echo = runtime.parker().detach();
@@ -230,7 +230,7 @@ function oops(): never {
 
 for (const [name, park] of Object.entries({ ...ENDLESS, ...TIMED })) {
   test(`Parker.${name} throws what beforePark does, and has not begun`, async () => {
-    using runtime = Runtime.create();
+    using runtime = createDriven();
     const calls: string[] = [];
     let isBroken = true;
     const parker = runtime.parker({
@@ -254,7 +254,7 @@ for (const [name, park] of Object.entries({ ...ENDLESS, ...TIMED })) {
   });
 
   test(`Parker.${name} throws what afterUnpark does, and keeps the token`, async () => {
-    using runtime = Runtime.create();
+    using runtime = createDriven();
     let isBroken = true;
     const parker = runtime.parker({
       beforePark: () => runtime.unparker(parker.handle).unpark(),
@@ -276,7 +276,7 @@ for (const [name, park] of Object.entries({ ...ENDLESS, ...TIMED })) {
 
 for (const [name, park] of Object.entries(TIMED)) {
   test(`afterUnpark that throws when ${name} times out makes no token`, async () => {
-    using runtime = Runtime.create();
+    using runtime = createDriven();
     let isBroken = true;
     const parker = runtime.parker({
       afterUnpark: () => {
@@ -292,7 +292,7 @@ for (const [name, park] of Object.entries(TIMED)) {
 }
 
 test("afterUnpark that throws keeps nobody from shutdown", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const parker = runtime.parker({ afterUnpark: oops });
   const parked = parker.parkAsync();
   runtime.shutdown();
@@ -304,7 +304,7 @@ test("afterUnpark that throws keeps nobody from shutdown", async () => {
 // ==== parks that throw ====
 
 test("afterUnpark is called with nothing when a parkAsync() is aborted", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const calls: string[] = [];
   const parker = runtime.parker(logging(calls));
   const controller = new AbortController();
@@ -319,7 +319,7 @@ test("afterUnpark is called with nothing when a parkAsync() is aborted", async (
 });
 
 test("afterUnpark is called with nothing when another owner is parked", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const calls: string[] = [];
   const parker = runtime.parker(logging(calls));
   const { address, claim } = parker.handle;
@@ -335,7 +335,7 @@ test("afterUnpark is called with nothing when another owner is parked", async ()
 
 // In a thread, since it would hang if it were not refused.
 test("afterUnpark is called with nothing when a park is refused", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const thread = run(runtime, BODIES, "parkAlone");
   const calls = await settled(thread.result)
     .finally(() => thread.terminate());
@@ -343,7 +343,7 @@ test("afterUnpark is called with nothing when a park is refused", async () => {
 });
 
 test("no hook is called when a park is refused before it begins", async () => {
-  using runtime = Runtime.create();
+  using runtime = createDriven();
   const calm = Runtime.attach(runtime.handle, { blocking: false });
   const calls: string[] = [];
   const parker = calm.parker(logging(calls));

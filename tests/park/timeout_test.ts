@@ -12,7 +12,14 @@ import {
   UNPARKED,
 } from "../../src/core/core.generated.ts";
 import { EventLoopDriver } from "../../src/drivers/event_loop.ts";
-import { type Core, coreOf, stateOf, TRACED, transitionsOf } from "../cores.ts";
+import {
+  type Core,
+  coreOf,
+  createDriven,
+  stateOf,
+  TRACED,
+  transitionsOf,
+} from "../cores.ts";
 import { outcome, run, until, untilParked } from "../threads.ts";
 import { Nudge, type Sleep, SLEEPS } from "./sleeps.ts";
 
@@ -37,7 +44,7 @@ const WAYS: Record<
 
 for (const [name, park] of Object.entries(WAYS)) {
   test(`Parker.${name} of 0 polls the free driver once (9.C.19)`, async () => {
-    using runtime = Runtime.create({ parkers: 1 });
+    using runtime = createDriven({ parkers: 1 });
     const parker = runtime.parker();
     assert.equal(await park(parker, 0), "timed-out");
     assert.equal(parker.counters.turns, 1);
@@ -45,7 +52,7 @@ for (const [name, park] of Object.entries(WAYS)) {
   });
 
   test(`Parker.${name} of 0 fires the timers that are due (9.C.19)`, async () => {
-    using runtime = Runtime.create({ parkers: 2 });
+    using runtime = createDriven({ parkers: 2 });
     const parker = runtime.parker();
     const target = runtime.parker();
     const timer = runtime.timer(target.handle);
@@ -59,7 +66,7 @@ for (const [name, park] of Object.entries(WAYS)) {
   });
 
   test(`Parker.${name} of 0 does not wait for a busy driver (9.C.20)`, async () => {
-    using runtime = Runtime.create({ parkers: 2 });
+    using runtime = createDriven({ parkers: 2 });
     const core = coreOf(runtime);
     occupyDriver(runtime, core);
     const parker = runtime.parker();
@@ -74,7 +81,7 @@ for (const [name, park] of Object.entries(WAYS)) {
   });
 
   test(`Parker.${name} of 0 neither takes nor makes a token (9.C.21)`, async () => {
-    using runtime = Runtime.create({ parkers: 2, module: TRACED });
+    using runtime = createDriven({ parkers: 2, module: TRACED });
     const core = coreOf(runtime);
     const parker = runtime.parker();
     const { handle } = parker;
@@ -96,7 +103,7 @@ for (const [name, park] of Object.entries(WAYS)) {
   for (const busy of [false, true]) {
     const driver = busy ? "busy" : "free";
     test(`Parker.${name} takes a token that is there, driver ${driver} (9.C.22)`, async () => {
-      using runtime = Runtime.create({ parkers: 2 });
+      using runtime = createDriven({ parkers: 2 });
       const core = coreOf(runtime);
       if (busy) occupyDriver(runtime, core);
       const parker = runtime.parker();
@@ -107,7 +114,7 @@ for (const [name, park] of Object.entries(WAYS)) {
     });
 
     test(`Parker.${name} does not time out early, driver ${driver} (9.C.23)`, async () => {
-      using runtime = Runtime.create({ parkers: 2 });
+      using runtime = createDriven({ parkers: 2 });
       if (busy) occupyDriver(runtime, coreOf(runtime));
       const parker = runtime.parker();
       for (const timeout of [0.001, 0.05, 0.4, 0.999, 1, 3.3, 12, 30]) {
@@ -120,7 +127,7 @@ for (const [name, park] of Object.entries(WAYS)) {
   }
 
   test(`Parker.${name} leaves EMPTY when it times out (9.C.26)`, async () => {
-    using runtime = Runtime.create({ parkers: 1 });
+    using runtime = createDriven({ parkers: 1 });
     const core = coreOf(runtime);
     const parker = runtime.parker();
     for (let round = 0; round < 3; round++) {
@@ -134,7 +141,7 @@ for (const [name, park] of Object.entries(WAYS)) {
 }
 
 test("Parker.parkDeadline() that has passed times out without a token", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const parker = runtime.parker();
   for (const deadline of [-Infinity, -1, 0, runtime.now() - 1]) {
     assert.equal(parker.parkDeadline(deadline), "timed-out");
@@ -144,7 +151,7 @@ test("Parker.parkDeadline() that has passed times out without a token", () => {
 });
 
 test("Parker.parkDeadline() does not time out early", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const parker = runtime.parker();
   const deadline = runtime.now() + 5;
   assert.equal(parker.parkDeadline(deadline), "timed-out");
@@ -156,7 +163,7 @@ test("Parker.parkDeadline() does not time out early", () => {
 for (const sleep of SLEEPS) {
   const title = `Spurious wakes do not lengthen a timed park ${sleep.where}`;
   test(`${title} (9.C.24)`, { timeout: MINUTE }, async () => {
-    using runtime = Runtime.create({ ...sleep.options, parkers: 1 });
+    using runtime = createDriven({ ...sleep.options, parkers: 1 });
     const core = coreOf(runtime);
     const handle = runtime.parker().detach();
     const { yields } = sleep;
@@ -203,7 +210,7 @@ test("A token that comes together with a timeout is taken (9.C.25)", () => {
 });
 
 test("A token that comes together with the driver's timeout is taken (9.C.25)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const core = coreOf(runtime);
   const { handle } = runtime.parker();
   const { address, claim } = handle;
@@ -219,7 +226,7 @@ test("A token that comes together with the driver's timeout is taken (9.C.25)", 
 
 for (const sleep of SLEEPS) {
   test(`Tokens that race with timeouts ${sleep.where} are taken once (9.C.25)`, async () => {
-    using runtime = Runtime.create({ ...sleep.options, parkers: 2 });
+    using runtime = createDriven({ ...sleep.options, parkers: 2 });
     const { yields } = sleep;
     const [handle, other] = [
       runtime.parker().detach(),
@@ -245,7 +252,7 @@ for (const sleep of SLEEPS) {
 
 for (const sleep of SLEEPS) {
   test(`A timeout too long for a clock ${sleep.where} does not end (9.C.27)`, async () => {
-    using runtime = Runtime.create({ ...sleep.options, parkers: 1 });
+    using runtime = createDriven({ ...sleep.options, parkers: 1 });
     const core = coreOf(runtime);
     const handle = runtime.parker().detach();
     const { yields } = sleep;
@@ -277,7 +284,7 @@ async function sleepsForEach(
   { options, yields }: Sleep,
   timeout: number,
 ): Promise<number> {
-  using runtime = Runtime.create({ ...options, parkers: 1 });
+  using runtime = createDriven({ ...options, parkers: 1 });
   const parker = runtime.parker();
   let listens = 0;
   const { park } = EventLoopDriver.prototype;
@@ -307,7 +314,7 @@ for (const sleep of SLEEPS) {
 }
 
 test("Parker.parkTimeout() does not heed jumps of the wall clock (9.C.29)", async () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const handle = runtime.parker().detach();
   const owner = run(runtime, BODIES, "parkWithoutClocks", {
     handle,
@@ -317,7 +324,7 @@ test("Parker.parkTimeout() does not heed jumps of the wall clock (9.C.29)", asyn
 });
 
 test("Runtime.now() does not heed jumps of the wall clock (9.C.29)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const { now } = Date;
   const before = runtime.now();
   Date.now = () => 0;

@@ -25,6 +25,7 @@ import {
 import {
   bellOf,
   coreOf,
+  createDriven,
   doorbellOf,
   stateOf,
   TRACED,
@@ -55,7 +56,7 @@ const WAYS: Record<string, (parker: Parker) => unknown> = {
 
 for (const [name, park] of Object.entries(WAYS)) {
   test(`Parker.${name} takes a token that is there, and does not sleep (9.A.1)`, async () => {
-    using runtime = Runtime.create({ parkers: 1 });
+    using runtime = createDriven({ parkers: 1 });
     const parker = runtime.parker();
     runtime.unparker(parker.handle).unpark();
     assert.equal(await park(parker), "unparked");
@@ -66,7 +67,7 @@ for (const [name, park] of Object.entries(WAYS)) {
 
 for (const [name, park] of Object.entries(WAYS)) {
   test(`Parker.${name} takes the token of two unparks at once (9.A.2)`, async () => {
-    using runtime = Runtime.create({ parkers: 1 });
+    using runtime = createDriven({ parkers: 1 });
     const parker = runtime.parker();
     const unparker = runtime.unparker(parker.handle);
     unparker.unpark();
@@ -77,7 +78,7 @@ for (const [name, park] of Object.entries(WAYS)) {
 }
 
 test("Unparker.unpark() only stores the token of one that never parked (9.A.3)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const { handle, counters } = runtime.parker();
   const core = coreOf(runtime);
   assert.equal(runtime.unparker(handle).unpark(), true);
@@ -92,7 +93,7 @@ test("Unparker.unpark() only stores the token of one that never parked (9.A.3)",
 for (const busy of [false, true]) {
   const driver = busy ? "busy" : "free";
   test(`A token between the look and the commit prevents a sleep, driver ${driver} (9.A.4)`, () => {
-    using runtime = Runtime.create({ parkers: 2 });
+    using runtime = createDriven({ parkers: 2 });
     const { handle } = runtime.parker();
     const { address: other } = runtime.parker().handle;
     const core = coreOf(runtime);
@@ -111,7 +112,7 @@ for (const busy of [false, true]) {
 
 for (const [name, park] of Object.entries(WAYS)) {
   test(`Parker.${name} does not sleep if its owner unparks it before (9.A.5)`, async () => {
-    using runtime = Runtime.create({ parkers: 1 });
+    using runtime = createDriven({ parkers: 1 });
     const beforePark = () => runtime.unparker(parker.handle).unpark();
     const parker: Parker = runtime.parker({ beforePark });
     assert.equal(await park(parker), "unparked");
@@ -121,7 +122,7 @@ for (const [name, park] of Object.entries(WAYS)) {
 }
 
 test("Unparkers that come together leave one token (9.A.6)", async () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const parker = runtime.parker();
   const { handle } = parker;
   const words = sharedWords(2);
@@ -151,7 +152,7 @@ interface Storm {
 }
 
 async function storm({ options, yields }: Sleep): Promise<Storm> {
-  using runtime = Runtime.create({ ...options, parkers: 1, module: TRACED });
+  using runtime = createDriven({ ...options, parkers: 1, module: TRACED });
   const core = coreOf(runtime);
   const handle = runtime.parker().detach();
   const words = sharedWords(1);
@@ -235,7 +236,7 @@ for (const sleep of SLEEPS) {
 }
 
 test("Unparker.unpark() of a token that is there writes all the same (9.A.8)", () => {
-  using runtime = Runtime.create({ parkers: 1, module: TRACED });
+  using runtime = createDriven({ parkers: 1, module: TRACED });
   const { handle } = runtime.parker();
   const unparker = runtime.unparker(handle);
   unparker.unpark();
@@ -252,7 +253,7 @@ test("Unparker.unpark() of a token that is there writes all the same (9.A.8)", (
 // The last unpark of each writer comes after its last write, and may become one
 // token with any other: the park that takes it sees all that was written.
 test("Parker.park() sees what came before each unpark of its token (9.A.7)", async () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const handle = runtime.parker().detach();
   const words = sharedWords(2);
   const count = 20_000;
@@ -271,7 +272,7 @@ test("Parker.park() sees what came before each unpark of its token (9.A.7)", asy
 // Two owners are an error of the program. It is the second that hears of it;
 // the first sleeps on, and wakes as if nothing had been.
 test("A park of a second owner is refused while the first is in the driver (9.A.11)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const { handle } = runtime.parker();
   const { address, claim } = handle;
   const [first, second] = [coreOf(runtime), coreOf(runtime)];
@@ -297,7 +298,7 @@ test("A park of a second owner is refused while the first is on its word (9.A.11
 });
 
 test("A park of a second owner is refused while the first is in its event loop (9.A.11)", () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const { handle } = runtime.parker();
   const { address, claim } = handle;
   const [first, second] = [coreOf(runtime), coreOf(runtime)];
@@ -323,7 +324,7 @@ test("Of two threads that park on one parker, the second is refused (9.A.11)", a
 });
 
 test("Runtime.adopt() lets one of two threads have a parker (9.A.11)", async () => {
-  using runtime = Runtime.create({ parkers: 1 });
+  using runtime = createDriven({ parkers: 1 });
   const handle = runtime.parker().detach();
   const threads = [
     run(runtime, BODIES, "adopt", { handle }),
@@ -351,7 +352,7 @@ test("Unparker.unpark() does not wait for an owner between commit and sleep (9.A
 
 for (const sleep of SLEEPS) {
   test(`A token wakes a parker that sleeps ${sleep.where}`, async () => {
-    using runtime = Runtime.create({ ...sleep.options, parkers: 1 });
+    using runtime = createDriven({ ...sleep.options, parkers: 1 });
     const handle = runtime.parker().detach();
     const { yields } = sleep;
     const owner = run(runtime, PARKS, "park", { handle, yields });
@@ -365,7 +366,7 @@ for (const sleep of SLEEPS) {
   });
 
   test(`Two parkers that sleep ${sleep.where} play ping-pong`, async () => {
-    using runtime = Runtime.create({ ...sleep.options, parkers: 2 });
+    using runtime = createDriven({ ...sleep.options, parkers: 2 });
     const { yields } = sleep;
     const [ping, pong] = [runtime.parker().detach(), runtime.parker().detach()];
     const rounds = 1_000;

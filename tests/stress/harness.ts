@@ -16,7 +16,7 @@ import {
 } from "../../mod.ts";
 import { addressOf, regionsOf } from "../../src/core/layout.ts";
 import { readCounters } from "../../src/park/counters.ts";
-import { bellOf, coreOf, doorbellOf, TRACED } from "../cores.ts";
+import { bellOf, coreOf, createDriven, doorbellOf, TRACED } from "../cores.ts";
 import { WAITS } from "../park/sleeps.ts";
 import { run, sharedWords } from "../threads.ts";
 import { checkTrace, stateName } from "../trace_checker.ts";
@@ -25,11 +25,14 @@ import { Random, seedOf } from "./random.ts";
 /** What a runtime under stress is made of. */
 export interface Variant {
   readonly driver: DriverName;
+  /** Whether the driver has work without timers. */
+  readonly isDriven?: true;
   readonly wait: WaitName;
 }
 
 /** Every kind of runtime that this host has. */
 export const VARIANTS: readonly Variant[] = WAITS.flatMap((wait) => [
+  { driver: "time", wait, isDriven: true },
   { driver: "time", wait },
   // Where a driver blocks nobody, the way to wait is only that of the state
   // word, which the other driver has too.
@@ -92,8 +95,11 @@ export class Run {
 
   /** One more runtime of the same kind. */
   another(): Runtime {
-    const runtime = Runtime.create({
-      ...this.variant,
+    const { driver, wait, isDriven } = this.variant;
+    const create = isDriven ? createDriven : Runtime.create;
+    const runtime = create({
+      driver,
+      wait,
       parkers: PARKERS,
       locks: LOCKS,
       timers: TIMERS,
@@ -291,7 +297,9 @@ export function stress(
   variants: readonly Variant[] = VARIANTS,
 ): void {
   for (const variant of variants) {
-    const full = `${name}, driver ${variant.driver}, wait ${variant.wait}`;
+    const driven = variant.isDriven ? ", driven" : "";
+    const full =
+      `${name}, driver ${variant.driver}${driven}, wait ${variant.wait}`;
     test(full, { timeout: TIMEOUT }, () => {
       return stressOn(full, variant, module, body);
     });
