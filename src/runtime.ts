@@ -5,10 +5,10 @@ import { checkObject } from "./arguments.ts";
 import { compose, currentHost } from "./compose.ts";
 import {
   BLOCKING_DRIVER,
-  TIMERS_ONLY,
   CONDVAR,
   HOST_WAIT,
   MUTEX,
+  TIMERS_ONLY,
 } from "./core/core.generated.ts";
 import {
   checkHandle,
