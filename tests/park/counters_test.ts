@@ -188,9 +188,13 @@ for (const sleep of SLEEPS) {
       runtime.unparker(handle).unpark();
       const [{ results, counters }] = await join(thread) as [Tally];
       assert.equal(results.unparked, 1);
-      assert.deepEqual(ends(counters), { unparks: 1, timeouts: 0, events: 0 });
-      assert.equal(counters.parks, 1 + counters.noops);
+      const { unparks } = counters;
+      assert.deepEqual(ends(counters), { unparks, timeouts: 0, events: 0 });
+      assert.equal(counters.parks, unparks + counters.noops);
       assert.ok(counters.noops <= 20);
+      // With a deadline it wakes from each nudge and sleeps anew: the token may
+      // come in between, and ends no sleep then.
+      assert.ok(unparks === 1 || timeout === HOUR && unparks === 0);
     });
   }
 }
