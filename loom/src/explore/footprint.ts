@@ -1,0 +1,117 @@
+// What a step would touch, and how: two steps that touch nothing in common, or
+// only read it, can be swapped and nobody notices.
+
+import type { Machine } from "../machine/machine.ts";
+import {
+  CMPXCHG,
+  FENCE,
+  LOAD,
+  NOTIFY,
+  type Operation,
+  PLAIN_LOAD,
+  PLAIN_STORE,
+  RETURN,
+  WAIT,
+} from "../machine/operation.ts";
+import { ASLEEP } from "../machine/thread.ts";
+
+/** More than any step touches: a queue, all that sleep in it, a life. */
+const MOST = 16;
+
+/** Beyond all words: queues of sleepers, the lives and wakes of threads. */
+const QUEUES = 2 ** 30;
+const LIVES = 2 ** 33;
+const WAKES = LIVES + 64;
+const DEATHS = WAKES + 64;
+
+/** Places that a step touches: words of memory, and what is not memory. */
+export class Footprint {
+  readonly places: Float64Array = new Float64Array(MOST);
+  readonly writes: Uint8Array = new Uint8Array(MOST);
+  size = 0;
+
+  #add(place: number, writes: boolean): void {
+    this.places[this.size] = place;
+    this.writes[this.size++] = writes ? 1 : 0;
+  }
+
+  /**
+   * Becomes that of the next step of a process, if it is taken now.
+   *
+   * A wait that finds another value still conflicts with a notify: otherwise
+   * whether these two can be swapped would hang on a store that can itself be
+   * swapped with the notify, and traces would be lost.
+   */
+  read(machine: Machine, process: number): this {
+    this.size = 0;
+    if (process >= machine.firstKiller) this.#readKiller(machine, process);
+    else this.#readThread(machine, process);
+    return this;
+  }
+
+  #readThread(machine: Machine, process: number): void {
+    const thread = machine.threads[process]!;
+    const { operation } = thread;
+    const { code, address, bytes } = operation;
+    const fifo = machine.bounds.wakeOrder === "fifo";
+    switch (code) {
+      case FENCE:
+      case PLAIN_LOAD:
+      case PLAIN_STORE:
+        // What is not atomic must be ordered by what is.
+        break;
+      case NOTIFY:
+        this.#add(QUEUES + address, true);
+        this.#addWakes(machine, operation);
+        break;
+      case RETURN:
+        // Once it is woken, nothing but its waker matters.
+        if (thread.woken) this.#add(WAKES + process, false);
+        else this.#add(QUEUES + address, false);
+        break;
+      default: {
+        const word = address >> 2;
+        const reads = code === LOAD || code === WAIT ||
+          code === CMPXCHG && !machine.succeeds(operation);
+        this.#add(word, !reads);
+        if (((address + bytes - 1) >> 2) !== word) this.#add(word + 1, !reads);
+        // In the order of a queue it matters who came first.
+        if (code === WAIT) this.#add(QUEUES + address, fifo);
+      }
+    }
+    if (thread.mortal) this.#add(LIVES + process, false);
+  }
+
+  /** Those whom a notify wakes, if it goes the machine's way. */
+  #addWakes(machine: Machine, { address, first }: Operation): void {
+    const queue = machine.futex.queues.get(address);
+    if (queue === undefined) return;
+    const count = Math.min((first as number) >>> 0, queue.length);
+    const place = count === 1 ? machine.alternative : 0;
+    for (let woken = 0; woken < count; woken++) {
+      this.#add(WAKES + queue[(place + woken) % queue.length]!, true);
+    }
+  }
+
+  #readKiller(machine: Machine, process: number): void {
+    const victim = machine.victims[process - machine.firstKiller]!;
+    const { status, operation, woken } = machine.threads[victim]!;
+    this.#add(LIVES + victim, true);
+    this.#add(DEATHS, true);
+    if (status !== ASLEEP) return;
+    // To die before one is woken, or after: the waker may be told otherwise.
+    if (woken) this.#add(WAKES + victim, false);
+    else this.#add(QUEUES + operation.address, true);
+  }
+
+  /** Whether the order of the two steps matters. */
+  conflicts(other: Footprint): boolean {
+    for (let one = 0; one < this.size; one++) {
+      for (let two = 0; two < other.size; two++) {
+        if (this.places[one] !== other.places[two]) continue;
+        if (this.writes[one]! | other.writes[two]!) return true;
+      }
+    }
+    return false;
+  }
+}

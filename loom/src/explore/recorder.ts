@@ -1,0 +1,108 @@
+// What explorers that run whole executions share: the order of their steps, and
+// the data races in it.
+
+import { Failed, type Machine, type Scheduler } from "../machine/machine.ts";
+import {
+  FENCE,
+  NOTIFY,
+  PLAIN_LOAD,
+  PLAIN_STORE,
+  RETURN,
+} from "../machine/operation.ts";
+import { READY } from "../machine/thread.ts";
+import { Footprint } from "./footprint.ts";
+import { Order } from "./order.ts";
+
+/** Records an execution as it goes. */
+export abstract class Recorder implements Scheduler {
+  readonly order: Order;
+  /** Of the step that is being chosen. */
+  protected readonly footprint: Footprint = new Footprint();
+
+  constructor(machine: Machine) {
+    this.order = new Order(machine.count);
+  }
+
+  abstract choose(machine: Machine, enabled: number): number;
+
+  /** Records the step that a process is about to take. */
+  protected record(machine: Machine, process: number): void {
+    const { order, footprint } = this;
+    if (process < machine.firstKiller) this.#recordPlain(machine, process);
+    order.add(process, footprint.read(machine, process));
+    if (process >= machine.firstKiller) {
+      if (machine.isDeadly(process)) {
+        const recovery = machine.firstRecovery + machine.deaths;
+        order.kill(
+          machine.victims[process - machine.firstKiller]!,
+          recovery < machine.firstKiller ? recovery : undefined,
+        );
+      }
+      return;
+    }
+    const { operation } = machine.threads[process]!;
+    const { code, address, bytes } = operation;
+    if (code === FENCE || code === NOTIFY || code === RETURN) return;
+    if (code === PLAIN_LOAD || code === PLAIN_STORE) return;
+    // A failed exchange, a wait and a load write nothing.
+    this.#check(
+      machine,
+      order.access(
+        machine,
+        process,
+        address,
+        bytes,
+        footprint.writes[0] !== 0,
+        false,
+      ),
+      process,
+      address,
+    );
+  }
+
+  /** A step that is a plain access comes before the step that it is. */
+  #recordPlain(machine: Machine, process: number): void {
+    const { status, operation } = machine.threads[process]!;
+    const { code, address, bytes } = operation;
+    const isWrite = code === PLAIN_STORE;
+    if (status !== READY || !isWrite && code !== PLAIN_LOAD) return;
+    this.plain(machine, process, address, bytes, isWrite);
+  }
+
+  plain(
+    machine: Machine,
+    thread: number,
+    address: number,
+    bytes: number,
+    isWrite: boolean,
+  ): void {
+    const other = this.order.access(
+      machine,
+      thread,
+      address,
+      bytes,
+      isWrite,
+      true,
+    );
+    this.#check(machine, other, thread, address);
+  }
+
+  #check(
+    { threads }: Machine,
+    other: number,
+    thread: number,
+    address: number,
+  ): void {
+    if (other < 0) return;
+    throw new Failed(
+      "race",
+      `${threads[other]!.name} and ${threads[thread]!.name} access ` +
+        `[${address}], not both atomically, and nothing orders them`,
+    );
+  }
+}
+
+/** The lowest process of a mask. */
+export function lowest(mask: number): number {
+  return 31 - Math.clz32(mask & -mask);
+}

@@ -1,0 +1,224 @@
+// One memory for all threads: unshared, since the checker runs one thread at a
+// time, and therefore fast.
+
+import {
+  ADD,
+  AND,
+  OR,
+  PLAIN_STORE,
+  STORE,
+  SUB,
+  XCHG,
+  XOR,
+} from "./operation.ts";
+
+const PAGE = 65_536;
+
+/** The memory of the program, and behind it one stack for each thread. */
+export class Memory {
+  readonly memory: WebAssembly.Memory;
+  readonly words: Int32Array;
+  /** Bytes that the program may use by now. It can ask for more. */
+  size: number;
+  readonly #bytes: Uint8Array;
+  readonly #halves: Uint16Array;
+  readonly #longs: BigInt64Array;
+  readonly #initial: number;
+  readonly #limit: number;
+  readonly #stackBytes: number;
+  /** Nothing at this word or after it was ever written. */
+  #top = 0;
+  #image = new Int32Array(0);
+
+  /**
+   * @param initial Pages.
+   * @param maximum Pages that the program may grow it to.
+   * @param stacks How many threads keep their stacks behind it.
+   * @param stackBytes Of each.
+   */
+  constructor(
+    initial: number,
+    maximum: number,
+    stacks: number,
+    stackBytes: number,
+  ) {
+    this.#initial = initial * PAGE;
+    this.#limit = maximum * PAGE;
+    this.#stackBytes = stackBytes;
+    this.size = this.#initial;
+    const extra = Math.ceil(stacks * stackBytes / PAGE);
+    this.memory = new WebAssembly.Memory({ initial: maximum + extra });
+    const { buffer } = this.memory;
+    this.words = new Int32Array(buffer);
+    this.#bytes = new Uint8Array(buffer);
+    this.#halves = new Uint16Array(buffer);
+    this.#longs = new BigInt64Array(buffer);
+  }
+
+  /** Where a thread's stack begins, in bytes. */
+  stackOf(thread: number): number {
+    return this.#limit + thread * this.#stackBytes;
+  }
+
+  /** `memory.grow`: pages before, or -1. */
+  grow(pages: number): number {
+    const before = this.size;
+    const after = before + (pages >>> 0) * PAGE;
+    if (after > this.#limit) return -1;
+    this.size = after;
+    return before / PAGE;
+  }
+
+  /** Traps unless an atomic access is in bounds and aligned. */
+  check(address: number, bytes: number): void {
+    if (address + bytes > this.size) {
+      throw new WebAssembly.RuntimeError("memory access out of bounds");
+    }
+    if (address % bytes !== 0) {
+      throw new WebAssembly.RuntimeError("unaligned atomic access");
+    }
+  }
+
+  /** Traps unless a plain access is in bounds. */
+  checkRange(address: number, bytes: number): void {
+    if (address + bytes > this.size) {
+      throw new WebAssembly.RuntimeError("memory access out of bounds");
+    }
+  }
+
+  /** Notes that a thread is about to write there itself. */
+  willWrite(address: number, bytes: number): void {
+    const end = (address + bytes + 3) >> 2;
+    if (end > this.#top) this.#top = end;
+  }
+
+  /** Reads a number of up to four bytes; four are signed. */
+  read(address: number, bytes: number): number {
+    if (bytes === 4) return this.words[address >> 2]!;
+    return bytes === 2 ? this.#halves[address >> 1]! : this.#bytes[address]!;
+  }
+
+  write(address: number, bytes: number, value: number): void {
+    this.willWrite(address, bytes);
+    if (bytes === 4) this.words[address >> 2] = value;
+    else if (bytes === 2) this.#halves[address >> 1] = value;
+    else this.#bytes[address] = value;
+  }
+
+  readWide(address: number, bytes: number): bigint {
+    if (bytes === 8) return this.#longs[address >> 3]!;
+    return BigInt.asUintN(8 * bytes, BigInt(this.read(address, bytes)));
+  }
+
+  writeWide(address: number, bytes: number, value: bigint): void {
+    if (bytes === 8) {
+      this.willWrite(address, bytes);
+      this.#longs[address >> 3] = value;
+    } else this.write(address, bytes, Number(BigInt.asIntN(32, value)));
+  }
+
+  /** Loads, stores, and read-modify-writes but for compare-exchange. */
+  update(
+    code: number,
+    address: number,
+    bytes: number,
+    value: number,
+  ): number {
+    const before = this.read(address, bytes);
+    const after = combine(code, before, value);
+    if (after !== undefined) this.write(address, bytes, after);
+    return before;
+  }
+
+  /** The same of i64. */
+  updateWide(
+    code: number,
+    address: number,
+    bytes: number,
+    value: bigint,
+  ): bigint {
+    const before = this.readWide(address, bytes);
+    const after = combineWide(code, before, value);
+    if (after !== undefined) this.writeWide(address, bytes, after);
+    return before;
+  }
+
+  /** Keeps what is there, for `reset()`. */
+  keep(): void {
+    this.#image = this.words.slice(0, this.#top);
+  }
+
+  /** Puts back what was kept. */
+  reset(): void {
+    this.size = this.#initial;
+    this.words.fill(0, this.#image.length, this.#top);
+    this.words.set(this.#image);
+    this.#top = Math.max(this.#image.length, 0);
+  }
+
+  /** How many words may differ from zero. */
+  get top(): number {
+    return this.#top;
+  }
+
+  /** What a word was when `keep()` was called. */
+  kept(word: number): number {
+    return word < this.#image.length ? this.#image[word]! : 0;
+  }
+
+  /** Puts back what `words.slice(0, top)` had copied. */
+  restore(copy: Int32Array, size: number): void {
+    this.size = size;
+    this.words.fill(0, copy.length, Math.max(this.#top, copy.length));
+    this.words.set(copy);
+    this.#top = copy.length;
+  }
+}
+
+function combine(
+  code: number,
+  before: number,
+  value: number,
+): number | undefined {
+  switch (code) {
+    case STORE:
+    case XCHG:
+    case PLAIN_STORE:
+      return value;
+    case ADD:
+      return before + value | 0;
+    case SUB:
+      return before - value | 0;
+    case AND:
+      return before & value;
+    case OR:
+      return before | value;
+    case XOR:
+      return before ^ value;
+  }
+  return undefined;
+}
+
+function combineWide(
+  code: number,
+  before: bigint,
+  value: bigint,
+): bigint | undefined {
+  switch (code) {
+    case STORE:
+    case XCHG:
+    case PLAIN_STORE:
+      return value;
+    case ADD:
+      return before + value;
+    case SUB:
+      return before - value;
+    case AND:
+      return before & value;
+    case OR:
+      return before | value;
+    case XOR:
+      return before ^ value;
+  }
+  return undefined;
+}
