@@ -124,8 +124,8 @@ class Exploration {
   #execute(name: "dpor" | "naive" | "random", limit: number): void {
     const machine = this.#machine;
     this.#explorer = name;
-    let explorer = this.#newExplorer(name);
-    for (let left = limit; left > 0; left--) {
+    const explorer = this.#newExplorer(name);
+    for (let turn = 1; turn <= limit; turn++) {
       explorer.begin();
       const end = machine.run(explorer);
       this.#count(end);
@@ -133,16 +133,16 @@ class Exploration {
         this.#failed = end;
         return;
       }
-      if (machine.hasNewlyShared) {
+      if (explorer.isVoid(machine)) {
         // What was explored so far took a shared word for a thread's own.
         machine.hasNewlyShared = false;
-        explorer = this.#newExplorer(name);
+        explorer.restart();
         this.#executions = this.#redundant = this.#truncated = 0;
       } else if (!explorer.next()) {
         this.#isComplete = true;
         return;
       }
-      if (left % 64 === 0 && !this.#goesOn()) return;
+      if (turn % 64 === 0 && !this.#goesOn()) return;
     }
   }
 

@@ -141,7 +141,7 @@ export function runAll(
 ): Executions | undefined {
   const machine = new Machine(NO_CODE, scenario, { ...options, maxSteps: 200 });
   machine.showsPrivate = true;
-  let explorer = newExplorer(machine);
+  const explorer = newExplorer(machine);
   const traces = new Map<string, number>();
   const outcomes = new Set<string>();
   let executions = 0;
@@ -150,9 +150,9 @@ export function runAll(
     isNew = false;
     explorer.begin();
     const end = machine.run(explorer);
-    if (machine.hasNewlyShared && end !== "race") {
+    if (explorer.isVoid(machine) && end !== "race") {
       machine.hasNewlyShared = false;
-      explorer = newExplorer(machine);
+      explorer.restart();
       traces.clear();
       outcomes.clear();
       executions = 0;

@@ -30,7 +30,18 @@ export class Dpor extends Recorder {
   #prefix = 0;
   /** What the next frame's sleep is to be. */
   #sleep = 0;
-  readonly #other: Footprint = new Footprint();
+  readonly #other: Footprint;
+
+  constructor(machine: Machine) {
+    super(machine);
+    this.#other = new Footprint(machine.memory.words.length);
+  }
+
+  /** Forgets what was explored, but not which words are accessed plainly. */
+  restart(): void {
+    this.redundant = 0;
+    this.#prefix = 0;
+  }
 
   /** Runs one execution less than all. Returns whether one is left. */
   next(): boolean {

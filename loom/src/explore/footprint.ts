@@ -18,17 +18,32 @@ import { ASLEEP } from "../machine/thread.ts";
 /** More than any step touches: a queue, all that sleep in it, a life. */
 const MOST = 16;
 
-/** Beyond all words: queues of sleepers, the lives and wakes of threads. */
-const QUEUES = 2 ** 30;
-const LIVES = 2 ** 33;
-const WAKES = LIVES + 64;
-const DEATHS = WAKES + 64;
+/** Threads and killers, at most. */
+const PROCESSES = 32;
+
+/** How many places there are, beside a memory of so many words. */
+export function placesOf(words: number): number {
+  return 2 * words + 2 * PROCESSES + 1;
+}
 
 /** Places that a step touches: words of memory, and what is not memory. */
 export class Footprint {
-  readonly places: Float64Array = new Float64Array(MOST);
+  readonly places: Int32Array = new Int32Array(MOST);
   readonly writes: Uint8Array = new Uint8Array(MOST);
   size = 0;
+  // Behind the words: a queue for each, lives, wakes, and the deaths.
+  readonly #queues: number;
+  readonly #lives: number;
+  readonly #wakes: number;
+  readonly #deaths: number;
+
+  /** @param words How many the memory has. */
+  constructor(words: number) {
+    this.#queues = words;
+    this.#lives = 2 * words;
+    this.#wakes = this.#lives + PROCESSES;
+    this.#deaths = this.#wakes + PROCESSES;
+  }
 
   #add(place: number, writes: boolean): void {
     this.places[this.size] = place;
@@ -61,13 +76,13 @@ export class Footprint {
         // What is not atomic must be ordered by what is.
         break;
       case NOTIFY:
-        this.#add(QUEUES + address, true);
+        this.#add(this.#queues + (address >> 2), true);
         this.#addWakes(machine, operation);
         break;
       case RETURN:
         // Once it is woken, nothing but its waker matters.
-        if (thread.woken) this.#add(WAKES + process, false);
-        else this.#add(QUEUES + address, false);
+        if (thread.woken) this.#add(this.#wakes + process, false);
+        else this.#add(this.#queues + (address >> 2), false);
         break;
       default: {
         const word = address >> 2;
@@ -76,10 +91,10 @@ export class Footprint {
         this.#add(word, !reads);
         if (((address + bytes - 1) >> 2) !== word) this.#add(word + 1, !reads);
         // In the order of a queue it matters who came first.
-        if (code === WAIT) this.#add(QUEUES + address, fifo);
+        if (code === WAIT) this.#add(this.#queues + (address >> 2), fifo);
       }
     }
-    if (thread.mortal) this.#add(LIVES + process, false);
+    if (thread.mortal) this.#add(this.#lives + process, false);
   }
 
   /** Those whom a notify wakes, if it goes the machine's way. */
@@ -89,19 +104,19 @@ export class Footprint {
     const count = Math.min((first as number) >>> 0, queue.length);
     const place = count === 1 ? machine.alternative : 0;
     for (let woken = 0; woken < count; woken++) {
-      this.#add(WAKES + queue[(place + woken) % queue.length]!, true);
+      this.#add(this.#wakes + queue[(place + woken) % queue.length]!, true);
     }
   }
 
   #readKiller(machine: Machine, process: number): void {
     const victim = machine.victims[process - machine.firstKiller]!;
     const { status, operation, woken } = machine.threads[victim]!;
-    this.#add(LIVES + victim, true);
-    this.#add(DEATHS, true);
+    this.#add(this.#lives + victim, true);
+    this.#add(this.#deaths, true);
     if (status !== ASLEEP) return;
     // To die before one is woken, or after: the waker may be told otherwise.
-    if (woken) this.#add(WAKES + victim, false);
-    else this.#add(QUEUES + operation.address, true);
+    if (woken) this.#add(this.#wakes + victim, false);
+    else this.#add(this.#queues + (operation.address >> 2), true);
   }
 
   /** Whether the order of the two steps matters. */

@@ -15,6 +15,11 @@ export class Naive extends Recorder {
   #depth = 0;
   #prefix = 0;
 
+  /** Forgets what was explored. */
+  restart(): void {
+    this.#prefix = 0;
+  }
+
   /** Whether an execution is left. */
   next(): boolean {
     for (let top = this.#depth - 1; top >= 0; top--) {
@@ -62,6 +67,8 @@ export class RandomWalk extends Recorder {
     super(machine);
     this.#state = seed | 0 || 1;
   }
+
+  restart(): void {}
 
   next(): boolean {
     return true;

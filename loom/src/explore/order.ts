@@ -1,12 +1,10 @@
 // What happened before what, in one execution, by vector clocks; and which
 // accesses are ordered by nothing.
 //
-// Clocks: https://en.wikipedia.org/wiki/Vector_clock. That plain accesses need
-// only their place among the atomic ones of their thread is FastTrack's idea
-// (Flanagan and Freund, PLDI 2009).
+// https://en.wikipedia.org/wiki/Vector_clock
 
-import type { Machine } from "../machine/machine.ts";
-import type { Footprint } from "./footprint.ts";
+import { Accesses } from "./accesses.ts";
+import { type Footprint, placesOf } from "./footprint.ts";
 
 /** Rows at first; it grows. */
 const ROWS = 256;
@@ -29,19 +27,26 @@ export class Order {
   /** The last step of each process, or the one that it was born of; or -1. */
   readonly #last: Int32Array;
   readonly #counts: Int32Array;
-  readonly #places: Map<number, number> = new Map();
-  /** By place: the last step that wrote. */
+  /** By place: its number among those that were touched, from 1; or 0. */
+  readonly #numbers: Int32Array;
+  #touched = 0;
+  /** By number: the last step that wrote. */
   #writers: Int32Array = new Int32Array(ROWS);
-  /** By place and process: the last step that read since. */
+  /** By number and process: the last step that read since. */
   #readers: Int32Array;
-  /** By place: in which execution the two above were set. */
+  /** By number: in which execution the two above were set. */
   #stamps: Int32Array = new Int32Array(ROWS);
   #execution = 0;
   readonly #candidates: number[] = [];
-  /** By word: plain accesses of this execution. */
-  readonly #plain: Map<number, PlainAccesses> = new Map();
+  readonly #accesses: Accesses;
 
-  constructor(width: number) {
+  /**
+   * @param width How many processes there are.
+   * @param words How many words the memory has.
+   */
+  constructor(width: number, words: number) {
+    this.#numbers = new Int32Array(placesOf(words));
+    this.#accesses = new Accesses(width, words);
     this.width = width;
     this.clocks = new Int32Array(ROWS * width);
     this.#last = new Int32Array(width).fill(-1);
@@ -55,7 +60,7 @@ export class Order {
     this.#execution++;
     this.#last.fill(-1);
     this.#counts.fill(0);
-    if (this.#plain.size > 0) this.#plain.clear();
+    this.#accesses.reset();
   }
 
   /**
@@ -69,7 +74,10 @@ export class Order {
     const at = row * width;
     const before = this.#last[process]!;
     if (before >= 0) {
-      clocks.copyWithin(at, before * width, before * width + width);
+      const from = before * width;
+      for (let column = 0; column < width; column++) {
+        clocks[at + column] = clocks[from + column]!;
+      }
     } else clocks.fill(0, at, at + width);
     const ordinal = ++this.#counts[process]!;
     this.processes[row] = process;
@@ -96,7 +104,7 @@ export class Order {
     const { width } = this;
     candidates.length = 0;
     for (let index = 0; index < footprint.size; index++) {
-      const place = this.#placeOf(footprint.places[index]!);
+      const place = this.#numberOf(footprint.places[index]!);
       const writer = this.#writers[place]!;
       if (writer >= 0) candidates.push(writer);
       const first = place * width;
@@ -116,7 +124,7 @@ export class Order {
     const { clocks, width, races, processes, ordinals } = this;
     const candidates = this.#candidates;
     races.length = 0;
-    if (candidates.length > 1) candidates.sort((a, b) => b - a);
+    if (candidates.length > 1) candidates.sort(descending);
     const at = row * width;
     for (let index = 0; index < candidates.length; index++) {
       const other = candidates[index]!;
@@ -159,7 +167,6 @@ export class Order {
    * with nothing in between that orders them, or -1.
    */
   access(
-    machine: Machine,
     thread: number,
     address: number,
     bytes: number,
@@ -168,42 +175,50 @@ export class Order {
   ): number {
     // A plain access comes before the thread's next step; a step is itself.
     const epoch = this.#counts[thread]! + (isPlain ? 1 : 0);
-    const last = this.#last[thread]!;
-    const at = last * this.width;
+    const at = this.#last[thread]! * this.width;
+    const kind = (isWrite ? 1 : 0) | (isPlain ? 2 : 0);
     const end = (address + bytes - 1) >> 2;
     for (let word = address >> 2; word <= end; word++) {
-      let accesses = this.#plain.get(word);
-      if (accesses === undefined) {
-        accesses = new PlainAccesses(machine.firstKiller);
-        this.#plain.set(word, accesses);
-      }
-      const other = accesses.conflict(
+      const other = this.#accesses.note(
+        word,
         thread,
-        isWrite,
-        isPlain,
-        (process) => last < 0 ? 0 : this.clocks[at + process]!,
+        kind,
+        epoch,
+        this.clocks,
+        at,
       );
       if (other >= 0) return other;
-      accesses.note(thread, epoch, isWrite, isPlain);
     }
     return -1;
   }
 
-  #placeOf(key: number): number {
-    let place = this.#places.get(key);
-    if (place === undefined) {
-      place = this.#places.size;
-      this.#places.set(key, place);
-      if (place >= this.#writers.length) this.#growPlaces();
-      this.#stamps[place] = -1;
+  /** Whether a word was found to be accessed plainly since this was asked. */
+  get hasNewlyPlain(): boolean {
+    return this.#accesses.hasNewlyPlain;
+  }
+
+  /** Takes every word for one that is accessed plainly. */
+  watchAll(): void {
+    this.#accesses.watchAll();
+  }
+
+  #numberOf(place: number): number {
+    let number = this.#numbers[place]! - 1;
+    if (number < 0) {
+      number = this.#touched++;
+      this.#numbers[place] = number + 1;
+      if (number >= this.#writers.length) this.#growPlaces();
+      this.#stamps[number] = -1;
     }
-    if (this.#stamps[place] !== this.#execution) {
-      this.#stamps[place] = this.#execution;
-      this.#writers[place] = -1;
-      const first = place * this.width;
-      this.#readers.fill(-1, first, first + this.width);
+    if (this.#stamps[number] !== this.#execution) {
+      this.#stamps[number] = this.#execution;
+      this.#writers[number] = -1;
+      const first = number * this.width;
+      for (let index = 0; index < this.width; index++) {
+        this.#readers[first + index] = -1;
+      }
     }
-    return place;
+    return number;
   }
 
   #grow(): void {
@@ -219,45 +234,8 @@ export class Order {
   }
 }
 
-/** The accesses of one word so far, by thread. */
-class PlainAccesses {
-  /** Kinds of access: plain and atomic, reads and writes. */
-  readonly #epochs: Int32Array[];
-
-  constructor(threads: number) {
-    this.#epochs = [0, 1, 2, 3].map(() => new Int32Array(threads));
-  }
-
-  /** A thread whose access conflicts, and is not ordered before; or -1. */
-  conflict(
-    thread: number,
-    isWrite: boolean,
-    isPlain: boolean,
-    seen: (process: number) => number,
-  ): number {
-    for (let kind = 0; kind < 4; kind++) {
-      const wrote = (kind & 1) !== 0;
-      const wasPlain = (kind & 2) !== 0;
-      // Reads do not conflict, and neither do two atomic accesses.
-      if (!isWrite && !wrote || !isPlain && !wasPlain) continue;
-      const epochs = this.#epochs[kind]!;
-      for (let other = 0; other < epochs.length; other++) {
-        if (other === thread || epochs[other] === 0) continue;
-        if (seen(other) < epochs[other]!) return other;
-      }
-    }
-    return -1;
-  }
-
-  note(
-    thread: number,
-    epoch: number,
-    isWrite: boolean,
-    isPlain: boolean,
-  ): void {
-    const kind = (isWrite ? 1 : 0) | (isPlain ? 2 : 0);
-    this.#epochs[kind]![thread] = epoch;
-  }
+function descending(a: number, b: number): number {
+  return b - a;
 }
 
 function grown<T extends Uint8Array | Int32Array>(

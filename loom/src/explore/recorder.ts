@@ -17,10 +17,12 @@ import { Order } from "./order.ts";
 export abstract class Recorder implements Scheduler {
   readonly order: Order;
   /** Of the step that is being chosen. */
-  protected readonly footprint: Footprint = new Footprint();
+  protected readonly footprint: Footprint;
 
   constructor(machine: Machine) {
-    this.order = new Order(machine.count);
+    const { length } = machine.memory.words;
+    this.order = new Order(machine.count, length);
+    this.footprint = new Footprint(length);
   }
 
   abstract choose(machine: Machine, enabled: number): number;
@@ -48,7 +50,6 @@ export abstract class Recorder implements Scheduler {
     this.#check(
       machine,
       order.access(
-        machine,
         process,
         address,
         bytes,
@@ -77,7 +78,6 @@ export abstract class Recorder implements Scheduler {
     isWrite: boolean,
   ): void {
     const other = this.order.access(
-      machine,
       thread,
       address,
       bytes,
@@ -85,6 +85,11 @@ export abstract class Recorder implements Scheduler {
       true,
     );
     this.#check(machine, other, thread, address);
+  }
+
+  /** Whether what was explored so far rests on what is found not to hold. */
+  isVoid(machine: Machine): boolean {
+    return machine.hasNewlyShared || this.order.hasNewlyPlain;
   }
 
   #check(

@@ -187,11 +187,14 @@ function mix(value: number): void {
  */
 export function hashOf(machine: Machine): number {
   const { memory, threads, futex } = machine;
-  const { words, top } = memory;
+  const { words, written } = memory;
   high = 0x12345678;
   low = 0x6789abcd | 0;
   mix(memory.size);
-  for (let word = 0; word < top; word++) {
+  // In the order of the words' first writes, whenever these were: a word that is
+  // as it was kept has no part in the hash.
+  for (let index = 0; index < written.length; index++) {
+    const word = written[index]!;
     const value = words[word]!;
     if (value === memory.kept(word)) continue;
     mix(word);

@@ -772,7 +772,7 @@ export class Machine {
   save(): Snapshot {
     const { memory, threads } = this;
     return {
-      words: memory.words.slice(0, memory.top),
+      words: memory.save(),
       stacks: threads.map(({ stack, stackTop }) =>
         memory.words.slice(stack >> 2, stackTop >> 2)
       ),

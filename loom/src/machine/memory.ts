@@ -26,8 +26,12 @@ export class Memory {
   readonly #initial: number;
   readonly #limit: number;
   readonly #stackBytes: number;
-  /** Nothing at this word or after it was ever written. */
-  #top = 0;
+  /**
+   * Words that any execution has written since `keep()`. All others are what
+   * they were then: so it is these that resets, copies and hashes are about.
+   */
+  readonly written: number[] = [];
+  readonly #isWritten: Uint8Array;
   #image = new Int32Array(0);
 
   /**
@@ -50,6 +54,7 @@ export class Memory {
     this.memory = new WebAssembly.Memory({ initial: maximum + extra });
     const { buffer } = this.memory;
     this.words = new Int32Array(buffer);
+    this.#isWritten = new Uint8Array(this.words.length);
     this.#bytes = new Uint8Array(buffer);
     this.#halves = new Uint16Array(buffer);
     this.#longs = new BigInt64Array(buffer);
@@ -88,8 +93,12 @@ export class Memory {
 
   /** Notes that a thread is about to write there itself. */
   willWrite(address: number, bytes: number): void {
-    const end = (address + bytes + 3) >> 2;
-    if (end > this.#top) this.#top = end;
+    const end = (address + bytes - 1) >> 2;
+    for (let word = address >> 2; word <= end; word++) {
+      if (this.#isWritten[word] !== 0) continue;
+      this.#isWritten[word] = 1;
+      this.written.push(word);
+    }
   }
 
   /** Reads a number of up to four bytes; four are signed. */
@@ -145,33 +154,46 @@ export class Memory {
 
   /** Keeps what is there, for `reset()`. */
   keep(): void {
-    this.#image = this.words.slice(0, this.#top);
+    this.#image = this.words.slice(0, this.#limit >> 2);
+    this.#isWritten.fill(0);
+    this.written.length = 0;
   }
 
   /** Puts back what was kept. */
   reset(): void {
+    const { words, written } = this;
+    const image = this.#image;
     this.size = this.#initial;
-    this.words.fill(0, this.#image.length, this.#top);
-    this.words.set(this.#image);
-    this.#top = Math.max(this.#image.length, 0);
-  }
-
-  /** How many words may differ from zero. */
-  get top(): number {
-    return this.#top;
+    for (let index = 0; index < written.length; index++) {
+      const word = written[index]!;
+      words[word] = image[word]!;
+    }
   }
 
   /** What a word was when `keep()` was called. */
   kept(word: number): number {
-    return word < this.#image.length ? this.#image[word]! : 0;
+    return this.#image[word]!;
   }
 
-  /** Puts back what `words.slice(0, top)` had copied. */
+  /** A copy of the written words, in their order. */
+  save(): Int32Array {
+    const { words, written } = this;
+    const copy = new Int32Array(written.length);
+    for (let index = 0; index < written.length; index++) {
+      copy[index] = words[written[index]!]!;
+    }
+    return copy;
+  }
+
+  /** Puts back such a copy; what was written first since then is as kept. */
   restore(copy: Int32Array, size: number): void {
+    const { words, written } = this;
+    const image = this.#image;
     this.size = size;
-    this.words.fill(0, copy.length, Math.max(this.#top, copy.length));
-    this.words.set(copy);
-    this.#top = copy.length;
+    for (let index = 0; index < written.length; index++) {
+      const word = written[index]!;
+      words[word] = index < copy.length ? copy[index]! : image[word]!;
+    }
   }
 }
 

@@ -26,6 +26,7 @@ export class Follower extends Recorder {
   constructor(machine: Machine, schedule: readonly number[]) {
     super(machine);
     this.#schedule = schedule;
+    this.order.watchAll();
   }
 
   choose(machine: Machine, enabled: number): number {
