@@ -6,6 +6,7 @@
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
+import { lint } from "../loom/src/wasm/lint.ts";
 import { inRoot } from "./paths.ts";
 import { runMain } from "./processes.ts";
 import { compile } from "./wasm/compile.ts";
@@ -27,8 +28,17 @@ const VARIANTS = [
   },
 ];
 
+/** Throws if threads could not share what was compiled. */
+function checkSharing(path: string, wasm: Uint8Array): void {
+  const findings = lint(wasm);
+  if (findings.length === 0) return;
+  const all = findings.map(({ rule, message }) => `${rule}: ${message}`);
+  throw new Error(`${path}: threads cannot share it:\n${all.join("\n")}`);
+}
+
 async function build({ path, name, defines }: (typeof VARIANTS)[number]) {
   const compiled = await compile(ENTRY, defines);
+  checkSharing(path, compiled.wasm);
   const signatures = readSignatures(await readExports());
   const text = render(compiled, signatures, name);
   const { functions, exports } = readOutline(compiled.wasm);

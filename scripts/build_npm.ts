@@ -1,5 +1,5 @@
-// Builds what npm ships: dist/, with one JavaScript module, since loading many
-// takes several times as long, and a declaration for each source.
+// Builds what npm ships: dist/, with one JavaScript module for each export, since
+// loading many takes several times as long, and a declaration for each source.
 
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { filesBelow, inRoot } from "./paths.ts";
@@ -7,8 +7,12 @@ import { runMain, runOrThrow } from "./processes.ts";
 import { runtimeNamed } from "./runtimes.ts";
 
 const TSC = inRoot("node_modules/typescript/bin/tsc");
-const ENTRY = inRoot("scripts/npm_entry.ts");
-const BUNDLE = inRoot("dist/mod.js");
+
+/** The modules that are shipped, and where each begins. */
+const BUNDLES = {
+  "dist/mod.js": "scripts/npm_entry.ts",
+  "dist/loom.js": "loom/mod.ts",
+};
 
 /** Empties dist/ and fills it. */
 export async function buildNpm(): Promise<void> {
@@ -16,8 +20,12 @@ export async function buildNpm(): Promise<void> {
   const args = [TSC, "-p", inRoot("tsconfig.npm.json")];
   await runOrThrow(runtimeNamed("node").path, args);
   for (const path of filesBelow("dist", ".d.ts")) await pointToJavaScript(path);
-  const form = ["--target=node", "--format=esm", `--outfile=${BUNDLE}`];
-  await runOrThrow(runtimeNamed("bun").path, ["build", ENTRY, ...form]);
+  for (const [bundle, entry] of Object.entries(BUNDLES)) {
+    const form = ["--target=node", "--format=esm", "--external=binaryen"];
+    const args = ["build", inRoot(entry), ...form];
+    args.push(`--outfile=${inRoot(bundle)}`);
+    await runOrThrow(runtimeNamed("bun").path, args);
+  }
 }
 
 // The compiler rewrites specifiers in what it emits as JavaScript, and leaves
@@ -38,7 +46,9 @@ export function rewriteSpecifiers(declarations: string): string {
 async function main(): Promise<void> {
   await buildNpm();
   const [bundle, types] = [".js", ".d.ts"].map((it) => filesBelow("dist", it));
-  console.log(`dist/: ${bundle!.length} module, ${types!.length} declarations`);
+  console.log(
+    `dist/: ${bundle!.length} modules, ${types!.length} declarations`,
+  );
 }
 
 if (import.meta.main) await runMain(main);

@@ -15,7 +15,10 @@ interface Step {
   args: string[];
 }
 
-const CHECKED = ["mod.ts", "src", "scripts", "bench", "examples", "tests"]
+const CHECKED = [
+  ...["mod.ts", "src", "loom", "verify"],
+  ...["scripts", "bench", "examples", "tests"],
+]
   .filter((path) => existsSync(inRoot(path)));
 
 const DENO = runtimeNamed("deno").path;
@@ -32,7 +35,7 @@ const STEPS: Step[] = [
     command: NODE,
     args: [inRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"],
   },
-  deno("doc", "--lint", "mod.ts"),
+  deno("doc", "--lint", "mod.ts", "loom/mod.ts"),
   script("check_layers"),
   script("check_atomics"),
   script("build", "--check"),

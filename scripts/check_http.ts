@@ -13,7 +13,10 @@ import { smokeProgram } from "./smoke.ts";
 
 /** Serves the module's sources, and nothing else. Returns its `host:port`. */
 async function serve(server: Server): Promise<string> {
-  const sources = [await readSource("mod.ts"), ...await readSources("src")];
+  const sources = [
+    await readSource("mod.ts"),
+    ...await readSources("src", "loom"),
+  ];
   const texts = new Map(sources.map(({ path, text }) => [`/${path}`, text]));
   server.on("request", (request, response) => {
     const text = texts.get(request.url ?? "");
@@ -30,7 +33,13 @@ async function serve(server: Server): Promise<string> {
 
 async function runSmoke(folder: string, origin: string): Promise<void> {
   const program = join(folder, "smoke.ts");
-  await writeFile(program, smokeProgram(`http://${origin}/mod.ts`));
+  await writeFile(
+    program,
+    smokeProgram(
+      `http://${origin}/mod.ts`,
+      `http://${origin}/loom/mod.ts`,
+    ),
+  );
   const flags = ["--no-config", "--no-lock", "--no-prompt"];
   // The thread imports the program itself, by a URL that is not in the source.
   const allowed = [`--allow-import=${origin}`, `--allow-read=${program}`];

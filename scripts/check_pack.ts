@@ -45,7 +45,7 @@ async function makeProject(folder: string, tarball: string): Promise<void> {
     writeFile(join(folder, name), content);
   await write("package.json", JSON.stringify(PROJECT));
   await write("tsconfig.json", JSON.stringify(TSCONFIG));
-  await write("smoke.ts", smokeProgram("layby"));
+  await write("smoke.ts", smokeProgram("layby", "layby/loom"));
   await install(folder, tarball);
 }
 

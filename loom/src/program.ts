@@ -14,9 +14,11 @@ export interface ProgramCache {
   write(key: string, bytes: Uint8Array): Promise<void>;
 }
 
+/** What helps to load a binary. */
 export interface ProgramOptions {
   /** The source map of the binary, as JSON. */
   readonly map?: string | undefined;
+  /** Where rewritten binaries are kept: to make one takes seconds. */
   readonly cache?: ProgramCache | undefined;
 }
 

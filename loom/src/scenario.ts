@@ -8,6 +8,7 @@ export type Value = number | bigint;
 
 /** One thread, as its body sees it. */
 export interface ThreadContext {
+  /** As the scenario calls it. */
   readonly name: string;
   /** Calls an export. Other threads go on meanwhile. An i64 result is refused. */
   call(name: string, ...args: readonly Value[]): Steps;
@@ -62,6 +63,7 @@ export type Body = (thread: ThreadContext) => Steps<unknown>;
 
 /** Threads, and what must hold of them. */
 export interface Scenario {
+  /** What holds, in a few words. */
   readonly name: string;
   /** Prepares the memory, once, before any thread. */
   readonly setup?: (alone: Alone) => void;
@@ -134,8 +136,11 @@ export interface TraceStep {
 
 /** An execution that failed. */
 export interface Failure {
+  /** What went wrong. */
   readonly kind: FailureKind;
+  /** In words, with threads and addresses. */
   readonly message: string;
+  /** What led to it, step by step. */
   readonly trace: readonly TraceStep[];
   /** Pass it to `replay()` to see the same again. */
   readonly schedule: string;
@@ -143,12 +148,15 @@ export interface Failure {
 
 /** How often an instruction came out each way: see `coverage.ts`. */
 export interface SiteCoverage {
+  /** The place of the instruction in `Program.sites`. */
   readonly site: number;
+  /** By outcome, such as `succeeded`; 0 if it never came out so. */
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
 /** What an exploration has found. */
 export interface Report {
+  /** The name of the scenario. */
   readonly scenario: string;
   /** Which explorer ended it. */
   readonly explorer: ExplorerName;
@@ -162,11 +170,14 @@ export interface Report {
   readonly steps: number;
   /** The longest execution. */
   readonly depth: number;
+  /** How long it took, by the clock. */
   readonly seconds: number;
   /** Whether nothing within the bounds was left out. */
   readonly complete: boolean;
   /** Executions cut short by a bound on timeouts: not failures. */
   readonly truncated: number;
+  /** The first failure: the exploration ends with it. */
   readonly failure: Failure | undefined;
+  /** How often each instruction came out each way. */
   readonly coverage: readonly SiteCoverage[];
 }

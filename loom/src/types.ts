@@ -2,8 +2,11 @@
 
 /** A place in a source file. Lines count from 1, columns from 0. */
 export interface SourcePlace {
+  /** As the source map calls it. */
   readonly file: string;
+  /** From 1. */
   readonly line: number;
+  /** From 0. */
   readonly column: number;
 }
 
@@ -28,6 +31,7 @@ export type RmwName = "add" | "sub" | "and" | "or" | "xor" | "xchg";
 export interface Site {
   /** Its place in `Program.sites`. */
   readonly id: number;
+  /** What it does. */
   readonly kind: SiteKind;
   /** As the text format has it: `i32.atomic.rmw8.add_u`. */
   readonly op: string;
@@ -43,14 +47,19 @@ export interface Site {
   readonly pc: number;
   /** The function that it is in: its name or an export's, else `func N`. */
   readonly func: string;
+  /** Where it comes from, if there is a source map. */
   readonly source?: SourcePlace;
 }
 
 /** The memory that the original binary imports. Sizes in pages of 64 KiB. */
 export interface MemoryImport {
+  /** The name of the module that it is imported from. */
   readonly module: string;
+  /** Its own name there. */
   readonly name: string;
+  /** What it begins with. */
   readonly initial: number;
+  /** What it may grow to. */
   readonly maximum: number;
 }
 
@@ -60,6 +69,8 @@ export interface Program {
   readonly sha256: string;
   /** The original, rewritten and asyncified. */
   readonly module: WebAssembly.Module;
+  /** All instructions that touch memory. */
   readonly sites: readonly Site[];
+  /** The memory that threads share. */
   readonly memory: MemoryImport;
 }

@@ -18,6 +18,13 @@ export interface Compiled {
   constants: Map<string, number>;
 }
 
+/** A compiled core, and where its instructions come from. */
+export interface Mapped {
+  wasm: Uint8Array;
+  /** A source map, in JSON. */
+  map: string;
+}
+
 /** Pages. A wasm32 memory can have no more. */
 const MAXIMUM_PAGES = 65536;
 
@@ -45,22 +52,24 @@ const FEATURES = [
 // either on all runtimes, and the binary is 7 % smaller.
 const OPTIMISE = ["--remove-unused-module-elements", "-Os", "--converge"];
 
-const STRIP = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+const STRIP = ["--strip-producers", "--strip-target-features"];
 
 /**
  * Compiles `entry`, a path from the root.
  *
  * @param defines Integers for the source to ask for, such as `TRACE=1`.
+ * @param root Where the sources are, if not in the repository.
  */
 export async function compile(
   entry: string,
   defines: readonly string[] = [],
+  root: string = ROOT,
 ): Promise<Compiled> {
   const folder = await mkdtemp(join(tmpdir(), "layby-build-"));
   try {
     const full = join(folder, "full.wasm");
     const small = join(folder, "small.wasm");
-    await asc(entry, defines, full);
+    await asc(root, entry, defines, full);
     const constants = readConstants(await readFile(full));
     await optimise(full, small, [...constants.keys()]);
     return { wasm: new Uint8Array(await readFile(small)), constants };
@@ -69,21 +78,75 @@ export async function compile(
   }
 }
 
-async function asc(entry: string, defines: readonly string[], output: string) {
+/**
+ * Compiles `entry` as `compile()` does, with a source map. The bytes are the
+ * same, but for a custom section at their end that names the map.
+ */
+export async function compileMapped(entry: string): Promise<Mapped> {
+  const folder = await mkdtemp(join(tmpdir(), "layby-build-"));
+  try {
+    const full = join(folder, "full.wasm");
+    const small = join(folder, "small.wasm");
+    await asc(ROOT, entry, [], full, ["--sourceMap"]);
+    const constants = readConstants(await readFile(full));
+    const maps = [
+      `--input-source-map=${full}.map`,
+      `--output-source-map=${small}.map`,
+    ];
+    await optimise(full, small, [...constants.keys()], maps);
+    return {
+      wasm: new Uint8Array(await readFile(small)),
+      map: await readFile(`${small}.map`, "utf8"),
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function asc(
+  root: string,
+  entry: string,
+  defines: readonly string[],
+  output: string,
+  flags: readonly string[] = [],
+) {
   const uses = defines.flatMap((define) => ["--use", define]);
   const tool = inRoot("node_modules/assemblyscript/bin/asc.js");
-  const args = [tool, entry, ...ASC_FLAGS, ...uses, "--outFile", output];
-  const said = await runOrThrow(runtimeNamed("node").path, args, { cwd: ROOT });
+  const args = [
+    tool,
+    entry,
+    ...ASC_FLAGS,
+    ...flags,
+    ...uses,
+    "--outFile",
+    output,
+  ];
+  const said = await runOrThrow(runtimeNamed("node").path, args, { cwd: root });
   if (said.trim() !== "") console.log(said.trim());
 }
 
-async function optimise(input: string, output: string, unexport: string[]) {
+async function optimise(
+  input: string,
+  output: string,
+  unexport: string[],
+  flags: readonly string[] = [],
+) {
   const tool = inRoot("node_modules/binaryen/bin/wasm-opt");
   // Once read, the constants' exports would only make the binary larger.
   const passes = unexport.length === 0
     ? OPTIMISE
     : [`--remove-exports=${unexport.join(",")}`, ...OPTIMISE];
-  const args = [tool, input, ...FEATURES, ...passes, ...STRIP, "-o", output];
+  const args = [
+    tool,
+    input,
+    ...FEATURES,
+    ...passes,
+    ...STRIP,
+    // A source map is made of what this would strip.
+    ...(flags.length === 0 ? ["--strip-debug"] : flags),
+    "-o",
+    output,
+  ];
   await runOrThrow(runtimeNamed("node").path, args);
 }
 

@@ -5,7 +5,9 @@
  * guess about. The message names it, and the byte that it begins at.
  */
 export class UnsupportedWasmError extends Error {
+  /** Tells it from other errors, where classes differ. */
   override readonly name = "UnsupportedWasmError";
+  /** Stays what it is from version to version. */
   readonly code = "unsupported-wasm";
 }
 

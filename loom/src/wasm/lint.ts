@@ -8,6 +8,7 @@ import { type Outline, readOutline } from "./outline.ts";
 export interface Finding {
   /** A stable name: `mutable-global`. */
   readonly rule: string;
+  /** What is wrong, and why it matters. */
   readonly message: string;
 }
 
