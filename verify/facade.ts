@@ -1,0 +1,554 @@
+// The glue of the facade as bodies of threads: what src/ does around the core,
+// call by call. Each function names the file that it mirrors.
+//
+// Left out is what no other thread can see: checks of arguments, hooks, the
+// time that a park took, and what only an object knows of itself.
+
+import {
+  CONFLICT,
+  DRIVER,
+  ENDED,
+  HAND_OFF,
+  LOCK_FOREIGN,
+  LOCK_TIMED_OUT,
+  LOCKED,
+  PARKED_CONDVAR,
+  RING,
+  SLEEP,
+  STALE,
+  TIMED_OUT,
+  TIMER_ENDED,
+  UNPARKED,
+  WAKE,
+} from "../src/core/core.generated.ts";
+import type { ParkResult } from "../src/park/result.ts";
+import type { Steps } from "../loom/src/scenario.ts";
+import { BELL, type Local, type Place } from "./world.ts";
+
+/** What `Atomics.wait()` and the core's wait return when the time has passed. */
+const WAIT_TIMED_OUT = 2;
+/** As many timers as the core collects at once. */
+const BATCH = 32;
+/** What the bell's word holds while its owner sleeps. */
+const ASLEEP = 1;
+/** Where the doorbell is in a parker's record. */
+const DOORBELL = 4;
+
+// ==== src/core/local.ts ====
+
+/** Does what an unpark asks for. */
+export function* deliver(
+  me: Local,
+  code: number,
+  address: number,
+): Steps<void> {
+  if (code === RING) yield* ringDriver(me);
+  else if (code === WAKE) yield* me.t.notify(address);
+}
+
+/** Wakes a sleeper that the core summoned, if the host is to wake it. */
+function* wakeSummoned(me: Local, address: number): Steps<void> {
+  if (address === 0) return;
+  me.t.assert(me.isHostWait, "the core asks a host that does not wait");
+  yield* me.t.notify(address);
+}
+
+/** Hands a driver without an owner to a sleeper, if the core leaves it to us. */
+function* handOff(me: Local): Steps<void> {
+  if (me.isHostWait) yield* wakeSummoned(me, yield* me.t.call("driverHandOff"));
+}
+
+// ==== src/park/unparker.ts ====
+
+/** Makes a token available. Returns whether there is still a parker. */
+export function* unpark(me: Local, place: Place): Steps<boolean> {
+  const { address, claim } = place;
+  const code = yield* me.t.call("parkerUnpark", address, claim);
+  yield* deliver(me, code, address);
+  return code !== STALE;
+}
+
+// ==== src/park/result.ts ====
+
+function toResult(me: Local, code: number): ParkResult | undefined {
+  me.t.assert(code !== STALE, "a park of a parker that was released");
+  me.t.assert(code !== CONFLICT, "a park of a parker that is parked");
+  switch (code) {
+    case UNPARKED:
+      return "unparked";
+    case TIMED_OUT:
+      return "timed-out";
+    case DRIVER:
+      return "driver";
+    case ENDED:
+      return "shutdown";
+  }
+  return undefined;
+}
+
+/** An error ended the park, which says nothing of a token: it stays there. */
+function* keepToken(me: Local, place: Place, end: number): Steps<void> {
+  if (end === UNPARKED) yield* unpark(me, place);
+}
+
+// ==== src/drivers/time.ts ====
+
+/** Sleeps in the driver until the bell rings, or until then. */
+function* sleepInDriver(me: Local, due: number): Steps<void> {
+  const { t, clock } = me;
+  const left = clock.left(due);
+  if (!me.isHostWait) {
+    yield* t.call("bellSleep", left);
+    clock.slept(due);
+    return;
+  }
+  if (left > 0 && (yield* t.call("bellCommit"))) {
+    const ended = yield* t.wait(BELL, ASLEEP, left !== Infinity);
+    if (ended === WAIT_TIMED_OUT) clock.timedOut(due);
+  }
+  yield* t.call("bellHear");
+}
+
+/** The driver's `unpark()`. */
+function* ringDriver(me: Local): Steps<void> {
+  if (!me.hasDriver) return;
+  if ((yield* me.t.call("bellRing")) === WAKE) yield* me.t.notify(BELL);
+}
+
+// ==== src/park/turn.ts ====
+
+/** Fires everybody's timers that are due. Returns how many. */
+function* fireTimers(me: Local): Steps {
+  const { t, clock, thread } = me;
+  if (!(yield* t.call("timersArmed"))) return 0;
+  let total = 0;
+  for (;;) {
+    const fired = yield* t.call("timersCollect", clock.now, thread);
+    for (let place = 0; place < fired; place++) {
+      const code = yield* t.call("timersDeliver", place);
+      yield* deliver(me, code, yield* t.call("timersTarget", place));
+    }
+    total += fired;
+    if (fired < BATCH) return total;
+  }
+}
+
+/** Sleeps in the driver until there is a reason to leave it. */
+function* takeTurns(me: Local, parker: number, deadline: number): Steps {
+  const { t, clock, thread } = me;
+  for (;;) {
+    const due = (yield* t.call("timersArmed"))
+      ? Math.min(yield* t.call("timersPrepare", thread), deadline)
+      : deadline;
+    yield* sleepInDriver(me, due);
+    const served = yield* fireTimers(me);
+    yield* t.call("parkerAddTurn", parker);
+    if (served > 0 || (yield* t.call("parkerIsNotified", parker))) {
+      return served;
+    }
+    if (yield* t.call("shutdownBegun")) return served;
+    if (deadline !== Infinity && clock.isPast(deadline)) return served;
+  }
+}
+
+// ==== src/park/blocking_park.ts, and park() and parkDeadline() of parker.ts ====
+
+/** Blocks the thread until the token is available, or until the deadline. */
+export function* park(
+  me: Local,
+  place: Place,
+  deadline = Infinity,
+): Steps<ParkResult> {
+  const { address, claim } = place;
+  const taken = yield* me.t.call("parkerTake", address, claim);
+  if (taken === UNPARKED) return "unparked";
+  return yield* parkBlocking(me, place, deadline);
+}
+
+/** As `park()`, again and again until it has the token, or for ever. */
+export function* parkUntilToken(me: Local, place: Place): Steps<ParkResult> {
+  for (;;) {
+    const result = yield* park(me, place);
+    if (result !== "driver") return result;
+  }
+}
+
+/**
+ * The rest of a park, of a thread that was asleep on its own word when the
+ * scenario began: until it has its token, or until the deadline.
+ */
+export function* sleepOn(
+  me: Local,
+  place: Place,
+  deadline = Infinity,
+): Steps<ParkResult> {
+  const end = yield* sleepInHost(me, place, deadline);
+  yield* handOff(me);
+  const result = toResult(me, end);
+  if (result === "unparked" || result === "shutdown") return result;
+  if (me.clock.left(deadline) === 0) return "timed-out";
+  const rest = yield* parkBlocking(me, place, deadline);
+  return rest === "driver" && deadline === Infinity
+    ? yield* parkUntilToken(me, place)
+    : rest;
+}
+
+/** Parks, the token having been looked for. */
+export function* parkBlocking(
+  me: Local,
+  place: Place,
+  deadline: number,
+): Steps<ParkResult> {
+  for (;;) {
+    const code = yield* parkOnce(me, place, deadline);
+    const end = code === DRIVER
+      ? yield* parkInDriver(me, place, deadline)
+      : code;
+    const result = toResult(me, end);
+    if (result !== undefined && result !== "timed-out") return result;
+    if (me.clock.left(deadline) === 0) return "timed-out";
+  }
+}
+
+function* parkOnce(me: Local, place: Place, deadline: number): Steps {
+  if (me.isHostWait) return yield* parkInHost(me, place, deadline);
+  const { address, claim } = place;
+  const left = me.clock.left(deadline);
+  const code = yield* me.t.call("parkerPark", address, claim, left);
+  if (code === TIMED_OUT) me.clock.timedOut(deadline);
+  return code;
+}
+
+/** Polls the driver once, if it is free. Does not touch the token. */
+export function* pollDriver(me: Local, place: Place): Steps<ParkResult> {
+  const { t, hasDriver } = me;
+  const { address } = place;
+  if (yield* t.call("shutdownBegun")) return "shutdown";
+  if (!hasDriver || !(yield* t.call("driverTake", address))) return "timed-out";
+  const served = yield* takeTurns(me, address, -Infinity);
+  yield* wakeSummoned(me, yield* t.call("driverLeave"));
+  return served > 0 ? "driver" : "timed-out";
+}
+
+/** Sleeps in the driver, which this thread holds, and leaves it. */
+function* parkInDriver(me: Local, place: Place, deadline: number): Steps {
+  const served = yield* takeTurns(me, place.address, deadline);
+  return yield* leaveDriver(me, place, deadline, served);
+}
+
+function* leaveDriver(
+  me: Local,
+  { address, claim }: Place,
+  deadline: number,
+  served: number,
+): Steps {
+  const timedOut = Number(me.clock.left(deadline) === 0);
+  const end = yield* me.t.call("parkerLeave", address, claim, served, timedOut);
+  yield* handOff(me);
+  return end;
+}
+
+/** A park whose driver throws as soon as it is to sleep. */
+export function* parkInBrokenDriver(
+  me: Local,
+  place: Place,
+): Steps<ParkResult | "error"> {
+  const code = yield* parkOnce(me, place, Infinity);
+  if (code !== DRIVER) return toResult(me, code) ?? "error";
+  const end = yield* leaveDriver(me, place, Infinity, 0);
+  yield* keepToken(me, place, end);
+  return "error";
+}
+
+/** The core's `park()`, with the host's futex in place of its wait. */
+function* parkInHost(me: Local, place: Place, deadline: number): Steps {
+  const { address, claim } = place;
+  const code = yield* me.t.call("parkerCommit", address, claim);
+  if (code === DRIVER) return code;
+  const end = code === SLEEP ? yield* sleepInHost(me, place, deadline) : code;
+  yield* handOff(me);
+  return end;
+}
+
+/** Sleeps on the state word, to which the parker is committed. */
+function* sleepInHost(
+  me: Local,
+  { address, claim }: Place,
+  deadline: number,
+): Steps {
+  const { t, clock } = me;
+  const isTimed = clock.left(deadline) !== Infinity;
+  const parked = claim | PARKED_CONDVAR;
+  let timedOut = false;
+  do {
+    timedOut = (yield* t.wait(address, parked, isTimed)) === WAIT_TIMED_OUT;
+  } while (!isTimed && !(yield* t.call("parkerIsWoken", address, claim)));
+  if (timedOut) clock.timedOut(deadline);
+  return yield* t.call("parkerEndSleep", address, claim, Number(timedOut));
+}
+
+// ==== src/time/timer.ts ====
+
+/** Arms a timer for a deadline. Returns whether the runtime lets it. */
+export function* schedule(
+  me: Local,
+  { address, claim }: Place,
+  deadline: number,
+): Steps<"armed" | "released" | "shutdown"> {
+  const { t, thread } = me;
+  const code = yield* t.call("timerArm", address, claim, deadline, thread);
+  if (code === STALE) return "released";
+  if (code === TIMER_ENDED) return "shutdown";
+  if (code === RING) yield* ringDriver(me);
+  if (code === HAND_OFF) {
+    yield* wakeSummoned(me, yield* t.call("driverHandOff"));
+  }
+  return "armed";
+}
+
+/** Disarms a timer. Returns whether it was armed, or -1 if it is stale. */
+export function* cancel(me: Local, { address, claim }: Place): Steps {
+  return yield* me.t.call("timerCancel", address, claim, me.thread);
+}
+
+/** Gives a timer back. Returns whether the claim was in force. */
+export function* releaseTimer(me: Local, { address, claim }: Place): Steps {
+  return yield* me.t.call("timerRelease", address, claim, me.thread);
+}
+
+// ==== src/sync/mutex.ts ====
+
+function* checkLock(me: Local, { address, claim }: Place): Steps<void> {
+  const isClaimed = yield* me.t.call("lockIsClaimed", address, claim);
+  me.t.assert(isClaimed !== 0, "a lock that was released");
+}
+
+/** Locks if nobody holds the mutex. Returns whether it did. */
+export function* tryLock(me: Local, mutex: Place): Steps<boolean> {
+  yield* checkLock(me, mutex);
+  return (yield* me.t.call("mutexTryLock", mutex.address, me.thread)) ===
+    LOCKED;
+}
+
+/** Locks. Returns whether it did, before the deadline. */
+export function* lock(
+  me: Local,
+  mutex: Place,
+  deadline = Infinity,
+): Steps<boolean> {
+  const { t, clock, thread } = me;
+  if (yield* tryLock(me, mutex)) return true;
+  for (;;) {
+    const left = clock.left(deadline);
+    const code = yield* t.call("mutexLock", mutex.address, thread, left);
+    if (code === LOCKED) return true;
+    if (code !== LOCK_TIMED_OUT) continue;
+    clock.timedOut(deadline);
+    if (clock.isPast(deadline)) return false;
+  }
+}
+
+/** Unlocks. */
+export function* unlock(me: Local, mutex: Place): Steps<void> {
+  yield* checkLock(me, mutex);
+  const code = yield* me.t.call("mutexUnlock", mutex.address, me.thread);
+  me.t.assert(code !== LOCK_FOREIGN, "another thread holds the mutex");
+}
+
+// ==== src/sync/condvar.ts ====
+
+/** Waits, with the mutex held. Returns whether it woke before the deadline. */
+export function* waitCondvar(
+  me: Local,
+  condvar: Place,
+  mutex: Place,
+  deadline = Infinity,
+): Steps<boolean> {
+  const { t, clock } = me;
+  yield* checkLock(me, condvar);
+  yield* checkLock(me, mutex);
+  const { address } = condvar;
+  const left = clock.left(deadline);
+  const seen = yield* t.call("condvarPrepare", address);
+  yield* unlockHeld(me, mutex);
+  const ended = yield* t.call("condvarWait", address, seen, left);
+  if (ended === WAIT_TIMED_OUT) clock.timedOut(deadline);
+  yield* lock(me, mutex);
+  return ended !== WAIT_TIMED_OUT || !clock.isPast(deadline);
+}
+
+function* unlockHeld(me: Local, mutex: Place): Steps<void> {
+  const code = yield* me.t.call("mutexUnlock", mutex.address, me.thread);
+  me.t.assert(code !== LOCK_FOREIGN, "a wait without the mutex");
+}
+
+/** Wakes `count` waiters; all, if it is negative. */
+export function* notify(
+  me: Local,
+  condvar: Place,
+  count: number,
+): Steps {
+  yield* checkLock(me, condvar);
+  return yield* me.t.call("condvarNotify", condvar.address, count);
+}
+
+// ==== shutdown() of src/runtime.ts ====
+
+/** Shuts the runtime down for all threads. */
+export function* shutdown(me: Local): Steps<void> {
+  const { t, world, thread } = me;
+  if (!(yield* t.call("shutdownBegin", thread))) return;
+  const { first, bytes } = world.regions.parkers;
+  for (let index = 0; index < (yield* t.call("parkersUsed")); index++) {
+    const address = first + index * bytes;
+    const claim = yield* t.call("parkerBase", address);
+    if (!(yield* t.call("parkerIsClaimed", address, claim))) continue;
+    yield* unpark(me, { address, claim });
+  }
+  yield* ringDriver(me);
+}
+
+// ==== src/park/async_park.ts, and parkAsync() of parker.ts ====
+
+/** The event-loop driver of one parker: see src/drivers/event_loop.ts. */
+export interface Loop {
+  readonly doorbell: number;
+  heard: number;
+}
+
+/** Opens the driver on a parker's doorbell. */
+export function* openLoop(me: Local, { address }: Place): Steps<Loop> {
+  const doorbell = yield* me.t.call("parkerDoorbell", address);
+  return { doorbell, heard: yield* me.t.load(doorbell) };
+}
+
+/** The driver of a loop that was parked when the scenario began. */
+export function loopOf({ address }: Place): Loop {
+  return { doorbell: address + DOORBELL, heard: 0 };
+}
+
+/** Sleeps until the doorbell rings, or until then. */
+function* sleepInLoop(me: Local, loop: Loop, due: number): Steps<void> {
+  const { t, clock } = me;
+  const left = clock.left(due);
+  const rings = yield* t.load(loop.doorbell);
+  if (rings === loop.heard && left > 0) {
+    const ended = yield* t.wait(loop.doorbell, rings, left !== Infinity);
+    if (ended === WAIT_TIMED_OUT) clock.timedOut(due);
+  }
+  loop.heard = yield* t.load(loop.doorbell);
+}
+
+/** The event-loop driver's `unpark()`. */
+export function* ringLoop(me: Local, doorbell: number): Steps<void> {
+  yield* me.t.add(doorbell, 1);
+  yield* me.t.notify(doorbell);
+}
+
+/** How long an asynchronous park waits, and what aborts it. */
+export interface ParkAsyncPlan {
+  readonly deadline?: number;
+  /** A word that is 1 when the park is aborted. */
+  readonly signal?: number;
+}
+
+/** Parks the event loop. */
+export function* parkAsync(
+  me: Local,
+  loop: Loop,
+  place: Place,
+  plan: ParkAsyncPlan = {},
+): Steps<ParkResult | "aborted"> {
+  const { t } = me;
+  const { address, claim } = place;
+  const taken = yield* t.call("parkerTake", address, claim);
+  if (taken === UNPARKED) return "unparked";
+  const code = yield* t.call("parkerCommitLoop", address, claim);
+  if (code !== DRIVER) return toResult(me, code)!;
+  return yield* sleepOnAsync(me, loop, place, plan);
+}
+
+/** A park of an event loop that has committed to it. */
+export function* sleepOnAsync(
+  me: Local,
+  loop: Loop,
+  place: Place,
+  plan: ParkAsyncPlan = {},
+): Steps<ParkResult | "aborted"> {
+  const { t, clock } = me;
+  const { address, claim } = place;
+  const { deadline = Infinity } = plan;
+  const served = yield* sleepAsync(me, loop, address, plan);
+  const timedOut = Number(clock.isPast(deadline));
+  const end = yield* t.call(
+    "parkerLeaveLoop",
+    address,
+    claim,
+    served,
+    timedOut,
+  );
+  yield* handOff(me);
+  const result = toResult(me, end);
+  if (result === undefined || result === "timed-out") {
+    if (plan.signal && (yield* t.load(plan.signal))) return "aborted";
+  }
+  return result ?? "shutdown";
+}
+
+/** A park of an event loop whose driver throws while it keeps the runtime's. */
+export function* parkInBrokenLoop(
+  me: Local,
+  place: Place,
+): Steps<ParkResult | "error"> {
+  const { t, thread } = me;
+  const { address, claim } = place;
+  const code = yield* t.call("parkerCommitLoop", address, claim);
+  if (code !== DRIVER) return toResult(me, code)!;
+  const isKept = yield* t.call("driverKeep", address);
+  if (isKept) yield* t.call("timersPrepare", thread);
+  const end = yield* t.call("parkerLeaveLoop", address, claim, 0, 0);
+  yield* handOff(me);
+  yield* keepToken(me, place, end);
+  return "error";
+}
+
+function* sleepAsync(
+  me: Local,
+  loop: Loop,
+  address: number,
+  { deadline = Infinity, signal }: ParkAsyncPlan,
+): Steps {
+  const { t, clock, thread } = me;
+  for (;;) {
+    if (yield* t.call("parkerIsNotified", address)) return 0;
+    if (yield* t.call("shutdownBegun")) return 0;
+    if (signal && (yield* t.load(signal))) return 0;
+    if (clock.isPast(deadline)) return 0;
+    const due = (yield* t.call("driverKeep", address))
+      ? Math.min(yield* t.call("timersPrepare", thread), deadline)
+      : deadline;
+    yield* sleepInLoop(me, loop, due);
+    const served = yield* turnOfKeeper(me, address);
+    if (served > 0) return served;
+  }
+}
+
+/** Fires timers, if this event loop still keeps the driver. */
+function* turnOfKeeper(me: Local, address: number): Steps {
+  const { t } = me;
+  if (!(yield* t.call("driverHold", address))) return 0;
+  yield* t.call("parkerAddTurn", address);
+  const served = yield* fireTimers(me);
+  yield* wakeSummoned(me, yield* t.call("driverYield"));
+  return served;
+}
+
+/** Grants the event loop one turn, and polls the driver if it is free. */
+export function* pollInLoop(me: Local, { address }: Place): Steps<ParkResult> {
+  const { t } = me;
+  if (yield* t.call("shutdownBegun")) return "shutdown";
+  if (!(yield* t.call("driverKeep", address))) return "timed-out";
+  const served = yield* turnOfKeeper(me, address);
+  yield* wakeSummoned(me, yield* t.call("driverHandOff"));
+  return served > 0 ? "driver" : "timed-out";
+}

@@ -1,0 +1,74 @@
+// Hunts one mutant after the other: compiles it, and explores scenarios until
+// one of them fails.
+
+import { parentPort } from "node:worker_threads";
+import { loadProgram, model } from "../loom/mod.ts";
+import type { ModelOptions, Program, Scenario } from "../loom/mod.ts";
+import { cache } from "./core.ts";
+import type { Entry } from "./entry.ts";
+import { compileMutant, readMutants } from "./mutants.ts";
+import { scenarios } from "./scenarios/mod.ts";
+
+/** What became of a mutant. */
+export interface Hunted {
+  /** What the scenario saw; nothing if it survived. */
+  readonly kind?: string;
+  readonly scenario?: string;
+  /** Executions, or states, of that scenario until it failed. */
+  readonly searched?: number;
+  readonly seconds: number;
+}
+
+/** First a little of all scenarios, then more, then as much as it takes. */
+const ROUNDS: readonly ModelOptions[] = [
+  { explorer: "dpor", maxExecutions: 200 },
+  { explorer: "dpor", maxExecutions: 5_000 },
+  { maxSeconds: 30 },
+];
+
+const mutants = readMutants();
+
+parentPort!.on("message", async (name: string) => {
+  const began = performance.now();
+  const mutant = mutants.find((mutant) => mutant.name === name)!;
+  const wasm = await compileMutant(mutant);
+  const program = await loadProgram(wasm, { cache });
+  const found = mutant.equivalent === undefined
+    ? hunt(program, scenarios)
+    : hunt(program, scenarios.filter(({ set }) => set === "pr"), 1);
+  const seconds = (performance.now() - began) / 1000;
+  parentPort!.postMessage({ ...found, seconds } satisfies Hunted);
+});
+
+function hunt(
+  program: Program,
+  entries: readonly Entry[],
+  rounds = ROUNDS.length,
+): Omit<Hunted, "seconds"> {
+  for (const round of ROUNDS.slice(0, rounds)) {
+    for (const { scenario, options } of entries) {
+      const found = tryOne(program, scenario, { ...options, ...round });
+      if (found) return { ...found, scenario: scenario.name };
+    }
+  }
+  return {};
+}
+
+function tryOne(
+  program: Program,
+  scenario: Scenario,
+  options: ModelOptions,
+): { kind: string; searched: number } | undefined {
+  try {
+    const report = model(program, scenario, options);
+    if (report.failure === undefined) return undefined;
+    const { kind } = report.failure;
+    return { kind, searched: report.executions + report.states };
+  } catch (error) {
+    // The set-up of a scenario runs before there is any execution to blame.
+    if (!(error instanceof Error) || error.name !== "AssertionError") {
+      throw new Error(`${scenario.name}: see the cause`, { cause: error });
+    }
+    return { kind: "assertion", searched: 0 };
+  }
+}

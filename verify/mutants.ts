@@ -1,0 +1,118 @@
+// Bugs seeded into the core, to see whether the scenarios find them. Each is a
+// diff of assembly/ in mutants/, under a text that says what is wrong.
+
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  writeFile,
+} from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { filesBelow, inRoot } from "../scripts/paths.ts";
+import { compile } from "../scripts/wasm/compile.ts";
+import { applyPatch } from "./patch.ts";
+
+/** A bug that was put into the core. */
+export interface Mutant {
+  /** As its file is called. */
+  name: string;
+  /** What the bug is. */
+  text: string;
+  /** Which interleaving or scenario shows it. */
+  seenBy: string | undefined;
+  /** Why no client can tell, if none can. */
+  equivalent: string | undefined;
+  /** The diff, as a path from the root. */
+  patch: string;
+}
+
+const ENTRY = "assembly/index.ts";
+const SUFFIX = ".patch";
+/** Binaries, by the hash of all that they are made from. */
+const CACHE = "build/mutants";
+/** What says how a binary is made: the flags, and the versions of the tools. */
+const RECIPE = ["scripts/wasm/compile.ts", "package-lock.json"];
+
+/** The mutants, by their names. */
+export function readMutants(): Mutant[] {
+  return filesBelow("verify/mutants", SUFFIX).map(readMutant);
+}
+
+function readMutant(patch: string): Mutant {
+  const [head = ""] = readText(patch).split(/^diff /m, 1);
+  // Lines that belong together are one paragraph.
+  const [text = "", tag = "", reason] = head.trim().replace(/\s+/g, " ")
+    .split(/ ?\b(Seen by|Equivalent): /);
+  return {
+    name: basename(patch, SUFFIX),
+    text,
+    seenBy: tag === "Seen by" ? reason : undefined,
+    equivalent: tag === "Equivalent" ? reason : undefined,
+    patch,
+  };
+}
+
+/** The sources of the core with the bug in them, by their paths. */
+export function mutatedSources({ name, patch }: Mutant): Map<string, string> {
+  const paths = filesBelow("assembly", ".ts");
+  const sources = new Map(paths.map((path) => [path, readText(path)]));
+  try {
+    const changed = applyPatch(readText(patch), (path) => {
+      const source = sources.get(path);
+      if (source === undefined) throw new Error(`No source is called ${path}`);
+      return source;
+    });
+    return new Map([...sources, ...changed]);
+  } catch (cause) {
+    throw new Error(`Cannot make the mutant ${name}: see its cause`, { cause });
+  }
+}
+
+/** Compiles the core with the bug in it, as the release is compiled. */
+export async function compileMutant(
+  mutant: Mutant,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const sources = mutatedSources(mutant);
+  const path = inRoot(join(CACHE, `${hashOf(sources)}.wasm`));
+  const found = await readFile(path).catch(() => undefined);
+  if (found) return new Uint8Array(found);
+  const wasm = await compileSources(sources);
+  await mkdir(dirname(path), { recursive: true });
+  // Renamed when it is whole: others may read it meanwhile.
+  const unfinished = `${path}.${process.pid}`;
+  await writeFile(unfinished, wasm);
+  await rename(unfinished, path);
+  return new Uint8Array(wasm);
+}
+
+async function compileSources(
+  sources: Map<string, string>,
+): Promise<Uint8Array> {
+  const root = await mkdtemp(join(tmpdir(), "layby-mutant-"));
+  try {
+    for (const [path, text] of sources) {
+      await mkdir(dirname(join(root, path)), { recursive: true });
+      await writeFile(join(root, path), text);
+    }
+    return (await compile(ENTRY, [], root)).wasm;
+  } finally {
+    await rm(root, { recursive: true });
+  }
+}
+
+function hashOf(sources: Map<string, string>): string {
+  const recipe = RECIPE.map((path) => [path, readText(path)]);
+  const all = JSON.stringify([...recipe, ...sources]);
+  return createHash("sha256").update(all).digest("hex");
+}
+
+/** A file, with the ends of lines that Git has in its repository. */
+function readText(path: string): string {
+  return readFileSync(inRoot(path), "utf8").replaceAll("\r\n", "\n");
+}

@@ -1,0 +1,32 @@
+// All scenarios, by theme.
+
+import type { Entry } from "../entry.ts";
+import { scenarios as claims } from "./claims.ts";
+import { scenarios as condvars } from "./condvars.ts";
+import { scenarios as deaths } from "./deaths.ts";
+import { scenarios as drivers } from "./drivers.ts";
+import { scenarios as eventLoops } from "./event_loops.ts";
+import { scenarios as handOffs } from "./hand_offs.ts";
+import { scenarios as hostWait } from "./host_wait.ts";
+import { scenarios as mutexes } from "./mutexes.ts";
+import { scenarios as parks } from "./parks.ts";
+import { scenarios as shutdowns } from "./shutdown.ts";
+import { scenarios as timeouts } from "./timeouts.ts";
+import { scenarios as timers } from "./timers.ts";
+import { scenarios as unparks } from "./unparks.ts";
+
+export const scenarios: readonly Entry[] = [
+  ...parks,
+  ...unparks,
+  ...drivers,
+  ...handOffs,
+  ...timeouts,
+  ...shutdowns,
+  ...claims,
+  ...eventLoops,
+  ...timers,
+  ...mutexes,
+  ...condvars,
+  ...hostWait,
+  ...deaths,
+];
