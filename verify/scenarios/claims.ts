@@ -2,6 +2,7 @@
 // with a handle of the claim before changes nothing.
 
 import {
+  ARMED,
   CONFLICT,
   DONE,
   MUTEX,
@@ -426,6 +427,62 @@ function staleTimer(): Entry {
   });
 }
 
+/** [T1]: the same for who cancels. */
+function staleCancel(): Entry {
+  const world = newWorld({ parkers: 2, timers: [{ target: 0 }] });
+  const { address, claim } = world.timer(0);
+  const next = world.parker(1);
+  return pr({
+    name: "a timer cancelled by a stale handle stays armed for the next claim",
+    setup: world.setup,
+    threads: {
+      *owner(t) {
+        yield* t.call("timerRelease", address, claim, 1);
+        yield* t.call("timerClaim", next.address, next.claim);
+        const base = yield* t.call("timerBase", address);
+        yield* t.call("timerArm", address, base, START + 1, 1);
+      },
+      *late(t) {
+        return yield* t.call("timerCancel", address, claim, 2);
+      },
+    },
+    final(alone, results) {
+      const state = alone.call("timerState", address);
+      alone.assert(state === ARMED, `the next claim's timer: state ${state}`);
+      expectResults(alone, results, { late: [0, -1] });
+      world.check(alone, { armed: true });
+    },
+  });
+}
+
+/** [T1]: the same for who releases. */
+function staleRelease(): Entry {
+  const world = newWorld({ parkers: 2, timers: [{ target: 0 }] });
+  const { address, claim } = world.timer(0);
+  const next = world.parker(1);
+  return pr({
+    name: "a timer released by a stale handle stays the next claim's",
+    setup: world.setup,
+    threads: {
+      *owner(t) {
+        const isFreed = yield* t.call("timerRelease", address, claim, 1);
+        if (!isFreed) return 0;
+        yield* t.call("timerClaim", next.address, next.claim);
+        return yield* t.call("timerBase", address);
+      },
+      *late(t) {
+        return yield* t.call("timerRelease", address, claim, 2);
+      },
+    },
+    final(alone, { owner, late }) {
+      alone.assert((owner === 0) === (late === 1), "released twice, or never");
+      const base = Number(owner);
+      const isClaimed = alone.call("timerIsClaimed", address, base) !== 0;
+      alone.assert(isClaimed === (base !== 0), "it is not the next claim's");
+    },
+  });
+}
+
 export const scenarios: readonly Entry[] = [
   staleUnpark(),
   staleWake("on its own word", OWN_WORDS),
@@ -454,4 +511,6 @@ export const scenarios: readonly Entry[] = [
   releaseTwice(),
   freshLock(),
   staleTimer(),
+  staleCancel(),
+  staleRelease(),
 ];

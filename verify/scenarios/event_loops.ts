@@ -326,6 +326,69 @@ function takenOver(): Entry {
   }, { explorer: "states" });
 }
 
+/** An event loop that keeps the driver, and is busy with tasks of its own. */
+function busyKeeper(): Entry {
+  const world = newWorld({
+    flags: SHIPPED,
+    parkers: 2,
+    timers: [{ target: 1 }],
+    looping: [0],
+  });
+  const keeper = world.parker(0);
+  return pr({
+    name: "a thread takes the driver from an event loop that is busy",
+    setup(alone) {
+      world.setup(alone);
+      alone.call("driverKeep", keeper.address);
+    },
+    threads: {
+      *thread(t) {
+        const me = world.local(t, 2);
+        yield* schedule(me, world.timer(0), SOON);
+        return yield* parkUntilToken(me, world.parker(1));
+      },
+    },
+    final(alone, results) {
+      expectResults(alone, results, { thread: UNPARKED });
+      alone.call("parkerLeaveLoop", keeper.address, keeper.claim, 0, 0);
+      world.check(alone);
+    },
+  });
+}
+
+/** An event loop that leaves what others have taken from it. */
+function lostKeep(): Entry {
+  const world = newWorld({ flags: SHIPPED, parkers: 3, looping: [0] });
+  const keeper = world.parker(0);
+  const inside = world.scratch(0);
+  const visit = (index: number): Body =>
+    function* (t) {
+      const { address } = world.parker(index);
+      if (!(yield* t.call("driverTake", address))) return;
+      t.assert((yield* t.exchange(inside, 1)) === 0, "two are in the driver");
+      yield* t.exchange(inside, 0);
+      yield* t.call("driverLeave");
+    };
+  return pr({
+    name: "an event loop that lost the driver does not give it up",
+    setup(alone) {
+      world.setup(alone);
+      alone.call("driverKeep", keeper.address);
+    },
+    threads: {
+      *loop(t) {
+        const { address, claim } = keeper;
+        yield* t.call("parkerLeaveLoop", address, claim, 0, 0);
+      },
+      first: visit(1),
+      second: visit(2),
+    },
+    final(alone) {
+      world.check(alone);
+    },
+  });
+}
+
 /** A thread leaves the driver, and only an event loop sleeps. */
 function calledLoop(): Entry {
   const world = newWorld({
@@ -626,6 +689,8 @@ export const scenarios: readonly Entry[] = [
   armed("threads may drive", SHIPPED),
   armedEarlier(),
   takenOver(),
+  busyKeeper(),
+  lostKeep(),
   calledLoop(),
   keeperCallsLoop(),
   keeperLeaves(),

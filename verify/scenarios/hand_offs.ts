@@ -322,6 +322,32 @@ function timedIsCalled(isUnparked: boolean): Entry {
   });
 }
 
+/** It takes the driver, finds its token, and leaves work behind. */
+function timedLeavesWork(): Entry {
+  const entry = handOff(
+    "a timed sleeper that leaves the driver with its token calls the next",
+    {
+      parkers: 3,
+      timers: [{ target: 2, deadline: START }],
+      holder: 0,
+      asleep: [2],
+    },
+    (world) => ({
+      *timed(t) {
+        const me = world.local(t, 2);
+        return yield* park(me, world.parker(1), SOON);
+      },
+      "sleeper 2": asleep(world, 2),
+      *leaver(t) {
+        yield* t.call("driverLeave");
+        yield* unpark(world.local(t, 1), world.parker(1));
+      },
+    }),
+  );
+  // The timer is due, and the timed park has its token to wait for.
+  return pr(entry.scenario, { timeouts: 0 });
+}
+
 /** The same, beside an unpark, and another that waits for its timer. */
 function timedIsCalledAndUnparked(): Entry {
   const entry = handOff(
@@ -393,6 +419,7 @@ export const scenarios: readonly Entry[] = [
   cancelled(),
   timedIsCalled(false),
   timedIsCalled(true),
+  timedLeavesWork(),
   timedIsCalledAndUnparked(),
   tokenWhenCalledInFull(),
   everybody(2),

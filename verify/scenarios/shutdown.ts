@@ -140,21 +140,20 @@ function besideReclaim(): Entry {
 }
 
 /** A timer that is armed meanwhile. */
-function besideArm(isParked: boolean): Entry {
+function besideArm(where: string, deadline: number, isParked = false): Entry {
   const world = newWorld({ parkers: 1, timers: [{ target: 0 }] });
   const timer = world.timer(0);
   const threads: Record<string, Body> = {
     *armer(t) {
       const { address, claim } = timer;
-      return yield* t.call("timerArm", address, claim, SOON, 2);
+      return yield* t.call("timerArm", address, claim, deadline, 2);
     },
     closer: closer(world, 3),
   };
   if (isParked) threads.parker = parker(world, 0);
-  const where = isParked ? " while its parker parks" : "";
   const add = isParked ? full : pr;
   return add({
-    name: `a timer armed beside a shutdown${where} is refused or closed`,
+    name: `a timer armed beside a shutdown is refused or closed: ${where}`,
     setup: world.setup,
     threads,
     final(alone, results) {
@@ -320,8 +319,9 @@ export const scenarios: readonly Entry[] = [
   besideUnpark("in the driver", DRIVER_FIRST),
   besideClaim(),
   besideReclaim(),
-  besideArm(false),
-  besideArm(true),
+  besideArm("it is not due", SOON),
+  besideArm("it is due", START),
+  besideArm("its parker parks", SOON, true),
   besideFire(),
   twice(),
   besideTimeout("on its own word", OWN_WORDS),
