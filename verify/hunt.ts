@@ -12,12 +12,13 @@ import { type Mutant, readMutants } from "./mutants.ts";
 const WORKER = new URL("./hunt_worker.ts", import.meta.url);
 
 /** Whether it is as it is to be. */
-function isFine({ equivalent }: Mutant, { kind }: Hunted): boolean {
+function isFine({ equivalent }: Mutant, { kind, agrees }: Hunted): boolean {
+  if (agrees === false) return false;
   return (kind === undefined) === (equivalent !== undefined);
 }
 
 function lineOf(mutant: Mutant, hunted: Hunted): string {
-  const { kind, scenario, searched, seconds } = hunted;
+  const { kind, scenario, searched, agrees, seconds } = hunted;
   const verdict = isFine(mutant, hunted) ? "ok" : "FAILED";
   const time = `${seconds.toFixed(1)} s`;
   if (kind === undefined) {
@@ -25,8 +26,9 @@ function lineOf(mutant: Mutant, hunted: Hunted): string {
     const why = equivalent ? `equivalent: ${equivalent}` : mutant.text;
     return `${verdict}  ${mutant.name} survives (${time}): ${why}`;
   }
+  const other = agrees === false ? "; states do not find it" : "";
   return `${verdict}  ${mutant.name}: ${kind} at ${searched} of ` +
-    `"${scenario}" (${time})`;
+    `"${scenario}"${other} (${time})`;
 }
 
 /** Returns whether all is well. */

@@ -16,6 +16,8 @@ export interface Hunted {
   readonly scenario?: string;
   /** Executions, or states, of that scenario until it failed. */
   readonly searched?: number;
+  /** Whether a search of states fails too; nothing if it takes too long. */
+  readonly agrees?: boolean;
   readonly seconds: number;
 }
 
@@ -58,12 +60,14 @@ function tryOne(
   program: Program,
   scenario: Scenario,
   options: ModelOptions,
-): { kind: string; searched: number } | undefined {
+): Omit<Hunted, "seconds"> | undefined {
   try {
     const report = model(program, scenario, options);
     if (report.failure === undefined) return undefined;
     const { kind } = report.failure;
-    return { kind, searched: report.executions + report.states };
+    const searched = report.executions + report.states;
+    const agrees = check(program, scenario, options, kind);
+    return { kind, searched, ...(agrees === undefined ? {} : { agrees }) };
   } catch (error) {
     // The set-up of a scenario runs before there is any execution to blame.
     if (!(error instanceof Error) || error.name !== "AssertionError") {
@@ -71,4 +75,21 @@ function tryOne(
     }
     return { kind: "assertion", searched: 0 };
   }
+}
+
+/** Has the other explorer look for what one has found. */
+function check(
+  program: Program,
+  scenario: Scenario,
+  options: ModelOptions,
+  kind: string,
+): boolean | undefined {
+  // A loop leads back to a state that was visited: there it ends.
+  if (kind === "busy loop") return undefined;
+  const { failure, complete } = model(program, scenario, {
+    ...options,
+    ...{ explorer: "states", maxExecutions: Infinity, maxSeconds: 5 },
+  });
+  if (failure !== undefined) return true;
+  return complete ? false : undefined;
 }
