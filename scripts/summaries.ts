@@ -19,6 +19,14 @@ export function readCounts(
   return readNode(output);
 }
 
+/** The scenarios in what the model checker prints last, if it does. */
+export function readLoom(output: string): Counts | undefined {
+  const found = last(output, /^loom: (\d+) scenarios,.* (\d+) failed,/gm);
+  if (found === undefined) return undefined;
+  const failed = Number(found[2]);
+  return { passed: Number(found[1]) - failed, failed, skipped: 0 };
+}
+
 /** The counts of a run: one that did not end well has a failure at least. */
 export function judge(counts: Counts | undefined, exitCode: number): Counts {
   const { passed, failed, skipped } = counts ??

@@ -2,15 +2,23 @@
 //
 //   deno task test [--runtime deno|bun|node|node24]... [--filter text]
 //
-// `--filter` keeps the test files whose path contains the text. The last line
-// printed is the sum: `N passed, N failed`.
+// `--filter` keeps the test files whose path contains the text. Without it and
+// without `--runtime`, the scenarios of the model checker are run too. The last
+// line printed is the sum: `N passed, N failed`.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { filesBelow } from "./paths.ts";
 import { run, runMain } from "./processes.ts";
-import { type RuntimeBinary, RUNTIMES } from "./runtimes.ts";
-import { type Counts, describe, judge, readCounts, sum } from "./summaries.ts";
+import { type RuntimeBinary, runtimeNamed, RUNTIMES } from "./runtimes.ts";
+import {
+  type Counts,
+  describe,
+  judge,
+  readCounts,
+  readLoom,
+  sum,
+} from "./summaries.ts";
 
 /** Milliseconds for all tests on one runtime. */
 const TIMEOUT = 15 * 60_000;
@@ -32,6 +40,18 @@ async function testOn(
   console.log(
     `${runtime.name} ${version}: ${describe(counts)} (${seconds} s)`,
   );
+  return counts;
+}
+
+/** Explores the scenarios of the core. It is the same on each runtime. */
+async function testInterleavings(): Promise<Counts> {
+  const { path, scriptArgs } = runtimeNamed("node");
+  const args = [...scriptArgs, "verify/main.ts"];
+  const outcome = await run(path, args, { timeout: TIMEOUT });
+  const counts = judge(readLoom(outcome.output), outcome.code);
+  if (counts.failed > 0) console.log(outcome.output);
+  const seconds = outcome.seconds.toFixed(1);
+  console.log(`loom: ${describe(counts)} (${seconds} s)`);
   return counts;
 }
 
@@ -63,6 +83,9 @@ async function main(): Promise<void> {
   // One after another: tests measure time, and must not take it from others.
   for (const runtime of files.length === 0 ? [] : runtimes) {
     all.push(await testOn(runtime, files));
+  }
+  if (values.runtime === undefined && values.filter === "") {
+    all.push(await testInterleavings());
   }
   const total = judge(sum(all), 0);
   console.log(describe(total));

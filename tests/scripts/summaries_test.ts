@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe, judge, readCounts, sum } from "../../scripts/summaries.ts";
+import {
+  describe,
+  judge,
+  readCounts,
+  readLoom,
+  sum,
+} from "../../scripts/summaries.ts";
 
 const NODE = [
   "✔ a (1.2ms)",
@@ -57,6 +63,13 @@ test("readCounts() finds nothing in the output of a crash", () => {
   for (const runtime of ["deno", "bun", "node", "node24"] as const) {
     assert.equal(readCounts(runtime, "Segmentation fault\n 3 pass"), undefined);
   }
+});
+
+test("readLoom() reads the summary of the model checker", () => {
+  const line = "loom: 172 scenarios, 7 executions, 9 states, 2 failed, 1.5 s";
+  const counts = { passed: 170, failed: 2, skipped: 0 };
+  assert.deepEqual(readLoom(`ok  a scenario\n${line}\n`), counts);
+  assert.equal(readLoom("loom: 3 scenarios"), undefined);
 });
 
 test("judge() fails a run without a summary, a test or a good exit", () => {

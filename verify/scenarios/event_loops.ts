@@ -502,13 +502,15 @@ function keeperAndThread(): Entry {
     flags: SHIPPED,
     parkers: 2,
     timers: [{ target: 1 }],
+    asleep: [1],
+    looping: [0],
   });
   return full({
     name: "an event loop that leaves the driver calls a thread that sleeps",
     setup: world.setup,
     threads: {
-      loop: loop(world, 0),
-      thread: sleeper(world, 1),
+      loop: parkedLoop(world, 0),
+      thread: asleep(world, 1),
       *armer(t) {
         const me = world.local(t, 3);
         yield* schedule(me, world.timer(0), SOON);
