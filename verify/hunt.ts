@@ -1,13 +1,16 @@
 // Hunts all mutants: `npm run loom:mutants`. Fails if one survives that is not
 // argued to be equivalent, or is seen though it is.
 //
-//   hunt.ts [--filter TEXT]
+//   hunt.ts [--filter TEXT]     hunts them
+//   hunt.ts --show NAME         draws how one fails
 
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { deal } from "./deal.ts";
 import type { Hunted } from "./hunt_worker.ts";
-import { type Mutant, readMutants } from "./mutants.ts";
+import { drawFailure, loadProgram, model } from "../loom/mod.ts";
+import { compileMutantMapped, type Mutant, readMutants } from "./mutants.ts";
+import { scenarios } from "./scenarios/mod.ts";
 
 const WORKER = new URL("./hunt_worker.ts", import.meta.url);
 
@@ -31,12 +34,34 @@ function lineOf(mutant: Mutant, hunted: Hunted): string {
     `"${scenario}"${other} (${time})`;
 }
 
+/** Draws the first failure of a mutant. */
+async function show(name: string): Promise<boolean> {
+  const mutant = readMutants().find((mutant) => mutant.name === name);
+  if (!mutant) throw new RangeError(`No mutant is called ${name}`);
+  const { wasm, map } = await compileMutantMapped(mutant);
+  const program = await loadProgram(wasm, { map });
+  for (const { scenario, options } of scenarios) {
+    const limits = { explorer: "dpor", maxExecutions: 5_000 } as const;
+    const { failure } = model(program, scenario, { ...options, ...limits });
+    if (failure === undefined) continue;
+    console.log(`${mutant.text}\n\n${scenario.name}\n`);
+    console.log(drawFailure(failure));
+    return true;
+  }
+  console.log("No scenario fails within 5,000 executions");
+  return false;
+}
+
 /** Returns whether all is well. */
 async function main(args: readonly string[]): Promise<boolean> {
   const { values } = parseArgs({
     args: [...args],
-    options: { filter: { type: "string", default: "" } },
+    options: {
+      filter: { type: "string", default: "" },
+      show: { type: "string" },
+    },
   });
+  if (values.show !== undefined) return await show(values.show);
   const began = performance.now();
   const mutants = readMutants().filter(({ name }) =>
     name.includes(values.filter)

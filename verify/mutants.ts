@@ -15,7 +15,11 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { filesBelow, inRoot } from "../scripts/paths.ts";
-import { compile } from "../scripts/wasm/compile.ts";
+import {
+  compile,
+  compileMapped,
+  type Mapped,
+} from "../scripts/wasm/compile.ts";
 import { applyPatch } from "./patch.ts";
 
 /** A bug that was put into the core. */
@@ -82,7 +86,10 @@ export async function compileMutant(
   const path = inRoot(join(CACHE, `${hashOf(sources)}.wasm`));
   const found = await readFile(path).catch(() => undefined);
   if (found) return new Uint8Array(found);
-  const wasm = await compileSources(sources);
+  const { wasm } = await inFolder(
+    sources,
+    (root) => compile(ENTRY, [], root),
+  );
   await mkdir(dirname(path), { recursive: true });
   // Renamed when it is whole: others may read it meanwhile.
   const unfinished = `${path}.${process.pid}`;
@@ -91,16 +98,26 @@ export async function compileMutant(
   return new Uint8Array(wasm);
 }
 
-async function compileSources(
+/** Compiles the core with the bug in it, with a source map. */
+export async function compileMutantMapped(mutant: Mutant): Promise<Mapped> {
+  return await inFolder(
+    mutatedSources(mutant),
+    (root) => compileMapped(ENTRY, root),
+  );
+}
+
+/** Writes the sources into a folder for as long as it takes. */
+async function inFolder<T>(
   sources: Map<string, string>,
-): Promise<Uint8Array> {
+  compile: (root: string) => Promise<T>,
+): Promise<T> {
   const root = await mkdtemp(join(tmpdir(), "layby-mutant-"));
   try {
     for (const [path, text] of sources) {
       await mkdir(dirname(join(root, path)), { recursive: true });
       await writeFile(join(root, path), text);
     }
-    return (await compile(ENTRY, [], root)).wasm;
+    return await compile(root);
   } finally {
     await rm(root, { recursive: true });
   }

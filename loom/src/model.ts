@@ -3,7 +3,8 @@
 import { Dpor } from "./explore/dpor.ts";
 import { Naive, RandomWalk } from "./explore/naive.ts";
 import { States } from "./explore/states.ts";
-import { type Bounds, type End, Machine } from "./machine/machine.ts";
+import type { Bounds, End } from "./machine/execution.ts";
+import { Machine } from "./machine/machine.ts";
 import { readSchedule, writeSchedule } from "./report/schedule.ts";
 import { follow } from "./report/trace.ts";
 import type {
@@ -135,7 +136,7 @@ class Exploration {
       }
       if (explorer.isVoid(machine)) {
         // What was explored so far took a shared word for a thread's own.
-        machine.hasNewlyShared = false;
+        machine.owners.hasNewlyShared = false;
         explorer.restart();
         this.#executions = this.#redundant = this.#truncated = 0;
       } else if (!explorer.next()) {
@@ -168,7 +169,7 @@ class Exploration {
     const { maxStates = Infinity } = this.#options;
     this.#explorer = "states";
     for (;;) {
-      machine.hasNewlyShared = false;
+      machine.owners.hasNewlyShared = false;
       const states = new States(machine);
       const { end, isComplete } = states.search(() =>
         this.#goesOn() && states.visited.size < maxStates
@@ -179,7 +180,7 @@ class Exploration {
       this.#steps += states.steps;
       this.#depth = Math.max(this.#depth, states.depth);
       if (isFailure(end)) this.#failed = end;
-      else if (machine.hasNewlyShared) continue;
+      else if (machine.owners.hasNewlyShared) continue;
       else this.#isComplete = isComplete;
       return;
     }

@@ -82,12 +82,15 @@ export async function compile(
  * Compiles `entry` as `compile()` does, with a source map. The bytes are the
  * same, but for a custom section at their end that names the map.
  */
-export async function compileMapped(entry: string): Promise<Mapped> {
+export async function compileMapped(
+  entry: string,
+  root: string = ROOT,
+): Promise<Mapped> {
   const folder = await mkdtemp(join(tmpdir(), "layby-build-"));
   try {
     const full = join(folder, "full.wasm");
     const small = join(folder, "small.wasm");
-    await asc(ROOT, entry, [], full, ["--sourceMap"]);
+    await asc(root, entry, [], full, ["--sourceMap"]);
     const constants = readConstants(await readFile(full));
     const maps = [
       `--input-source-map=${full}.map`,

@@ -10,7 +10,8 @@ import type {
 } from "../../loom/mod.ts";
 import { Dpor } from "../../loom/src/explore/dpor.ts";
 import { Naive } from "../../loom/src/explore/naive.ts";
-import { type End, Machine } from "../../loom/src/machine/machine.ts";
+import type { End } from "../../loom/src/machine/execution.ts";
+import { Machine } from "../../loom/src/machine/machine.ts";
 import { Random } from "../stress/random.ts";
 
 /** A program without code: bodies do all. */
@@ -151,7 +152,7 @@ export function runAll(
     explorer.begin();
     const end = machine.run(explorer);
     if (explorer.isVoid(machine) && end !== "race") {
-      machine.hasNewlyShared = false;
+      machine.owners.hasNewlyShared = false;
       explorer.restart();
       traces.clear();
       outcomes.clear();

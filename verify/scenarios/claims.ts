@@ -5,6 +5,7 @@ import {
   ARMED,
   CONFLICT,
   DONE,
+  DRIVER,
   MUTEX,
   SLEEP,
   STALE,
@@ -286,11 +287,11 @@ function adoptedToken(): Entry {
 }
 
 /** A release of a parker by somebody else, as its owner parks. */
-function releaseParked(): Entry {
-  const world = newWorld({ flags: OWN_WORDS, parkers: 1 });
+function releaseParked(where: string, flags: number, parked: number): Entry {
+  const world = newWorld({ flags, parkers: 1 });
   const { address, claim } = world.parker(0);
   return pr({
-    name: "a parker is released, or parked, but not both",
+    name: `a parker is released, or parked, but not both: ${where}`,
     setup: world.setup,
     threads: {
       *owner(t) {
@@ -299,17 +300,42 @@ function releaseParked(): Entry {
       *other(t) {
         return yield* t.call("parkerRelease", address, claim);
       },
-      *late(t) {
-        // Between the release's look and its exchange.
-        yield* t.call("parkerIsClaimed", address, claim);
-      },
     },
     final(alone, { owner, other }) {
-      const isRight = (owner === SLEEP && other === CONFLICT) ||
-        (owner === STALE && other === DONE);
-      alone.assert(isRight, `${owner} of the park, ${other} of the release`);
+      const isParked = owner === parked && other === CONFLICT;
+      const isReleased = owner === STALE && other === DONE;
+      const both = `${owner} of the park, ${other} of the release`;
+      alone.assert(isParked || isReleased, both);
       if (owner === SLEEP) alone.call("parkerEndSleep", address, claim, 1);
-      world.check(alone, { parkers: owner === SLEEP ? [0] : [] });
+      if (owner === DRIVER) alone.call("parkerLeave", address, claim, 0, 1);
+      world.check(alone, { parkers: isParked ? [0] : [] });
+    },
+  });
+}
+
+/** A lock that changes hands. */
+function staleLock(): Entry {
+  const world = newWorld({ locks: ["mutex"] });
+  const { address, claim } = world.lock(0);
+  return pr({
+    name: "a lock released by a stale handle stays the next claim's",
+    setup: world.setup,
+    threads: {
+      *owner(t) {
+        if (!(yield* t.call("lockRelease", address, claim))) return 0;
+        yield* t.call("lockClaim", MUTEX);
+        return yield* t.call("lockBase", address);
+      },
+      *late(t) {
+        return yield* t.call("lockRelease", address, claim);
+      },
+    },
+    final(alone, { owner, late }) {
+      alone.assert((owner === 0) === (late === 1), "released twice, or never");
+      const isOld = alone.call("lockIsClaimed", address, claim) !== 0;
+      alone.assert(!isOld, "the handle that is stale is in force");
+      const isNew = alone.call("lockIsClaimed", address, Number(owner)) !== 0;
+      alone.assert(isNew === (owner !== 0), "it is not the next claim's");
     },
   });
 }
@@ -506,7 +532,9 @@ export const scenarios: readonly Entry[] = [
   adoptedToken(),
   foreignDetach(),
   threadIds(),
-  releaseParked(),
+  releaseParked("on its own word", OWN_WORDS, SLEEP),
+  releaseParked("in the driver", DRIVER_FIRST, DRIVER),
+  staleLock(),
   releaseUnparked(),
   releaseTwice(),
   freshLock(),

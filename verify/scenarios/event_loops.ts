@@ -496,34 +496,6 @@ function keeperCallsThread(): Entry {
   });
 }
 
-/** The same, for whatever comes meanwhile. */
-function keeperAndThread(): Entry {
-  const world = newWorld({
-    flags: SHIPPED,
-    parkers: 2,
-    timers: [{ target: 1 }],
-    asleep: [1],
-    looping: [0],
-  });
-  return full({
-    name: "an event loop that leaves the driver calls a thread that sleeps",
-    setup: world.setup,
-    threads: {
-      loop: parkedLoop(world, 0),
-      thread: asleep(world, 1),
-      *armer(t) {
-        const me = world.local(t, 3);
-        yield* schedule(me, world.timer(0), SOON);
-        yield* unpark(me, world.parker(0));
-      },
-    },
-    final(alone, results) {
-      expectResults(alone, results, { loop: UNPARKED, thread: UNPARKED });
-      world.check(alone);
-    },
-  }, { explorer: "states" });
-}
-
 /** A timer armed in the middle of the event loop's turn. */
 function armedInTurn(): Entry {
   const world = newWorld({
@@ -697,7 +669,6 @@ export const scenarios: readonly Entry[] = [
   keeperCallsLoop(),
   keeperLeaves(),
   keeperCallsThread(),
-  keeperAndThread(),
   armedInTurn(),
   broken(),
   poll(),

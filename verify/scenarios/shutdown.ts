@@ -33,11 +33,10 @@ function closer(world: World, thread: number): Body {
 }
 
 /** A thread that parks until the runtime ends, and then once more. */
-function parker(world: World, index: number, isOnce = false): Body {
+function parker(world: World, index: number): Body {
   return function* (t) {
     const me = world.local(t, index + 1);
     const result = yield* parkUntilToken(me, world.parker(index));
-    if (isOnce) return result;
     const again = yield* parkUntilToken(me, world.parker(index));
     t.assert(again === "shutdown", `a park after the end: ${again}`);
     return result;
@@ -49,12 +48,11 @@ function endsParks(where: string, flags: number, parkers: number): Entry {
   const threads: Record<string, Body> = {};
   const expected: Record<string, readonly unknown[]> = {};
   for (let index = 0; index < parkers; index++) {
-    threads[`parker ${index}`] = parker(world, index, parkers > 2);
+    threads[`parker ${index}`] = parker(world, index);
     expected[`parker ${index}`] = ENDED;
   }
   threads.closer = closer(world, parkers + 1);
-  const add = parkers > 2 ? full : pr;
-  return add({
+  return pr({
     name: `a shutdown ends the park of each of ${parkers}, ${where}`,
     setup: world.setup,
     threads,
@@ -315,7 +313,6 @@ export const scenarios: readonly Entry[] = [
   endsParks("one in the driver", DRIVER_FIRST, 1),
   endsParks("on their own words", OWN_WORDS, 2),
   endsParks("one in the driver", DRIVER_FIRST, 2),
-  endsParks("one in the driver", DRIVER_FIRST, 3),
   besideUnpark("on its own word", OWN_WORDS),
   besideUnpark("in the driver", DRIVER_FIRST),
   besideClaim(),

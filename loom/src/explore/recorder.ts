@@ -1,7 +1,8 @@
 // What explorers that run whole executions share: the order of their steps, and
 // the data races in it.
 
-import { Failed, type Machine, type Scheduler } from "../machine/machine.ts";
+import { Failed } from "../machine/execution.ts";
+import type { Machine, Scheduler } from "../machine/machine.ts";
 import {
   FENCE,
   NOTIFY,
@@ -89,7 +90,7 @@ export abstract class Recorder implements Scheduler {
 
   /** Whether what was explored so far rests on what is found not to hold. */
   isVoid(machine: Machine): boolean {
-    return machine.hasNewlyShared || this.order.hasNewlyPlain;
+    return machine.owners.hasNewlyShared || this.order.hasNewlyPlain;
   }
 
   #check(

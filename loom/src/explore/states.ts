@@ -4,8 +4,8 @@
 // memory, and what their bodies were told. Two interleavings that meet in one
 // state go on alike, so the second one is not followed.
 
-import { type End, Failed, type Machine } from "../machine/machine.ts";
-import type { Snapshot } from "../machine/machine.ts";
+import { type End, Failed } from "../machine/execution.ts";
+import type { Machine, Snapshot } from "../machine/machine.ts";
 import {
   CMPXCHG,
   FENCE,
@@ -59,7 +59,7 @@ export class States {
       machine.begin();
       this.#arrive(frames);
       for (let turn = 1; frames.length > 0; turn++) {
-        if (machine.hasNewlyShared || turn % 256 === 0 && !goesOn()) {
+        if (machine.owners.hasNewlyShared || turn % 256 === 0 && !goesOn()) {
           return { end: "abandoned", isComplete: false };
         }
         this.#turn(frames);

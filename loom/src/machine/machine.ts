@@ -4,61 +4,25 @@
 // A process is whatever can be chosen to take a step: a thread, a recovery, or a
 // killer. Processes have small numbers, in this order.
 
-import type { Body, ModelOptions, Scenario, Value } from "../scenario.ts";
+import type { Body, Scenario, Value } from "../scenario.ts";
 import type { Program } from "../types.ts";
 import { AssertionError, Context, untilEnd } from "./body.ts";
 import { Coverage } from "./coverage.ts";
+import { Effects } from "./effects.ts";
+import { type Bounds, type End, Failed } from "./execution.ts";
 import { Futex } from "./futex.ts";
 import { importsOf, type Instructions } from "./imports.ts";
 import { Memory } from "./memory.ts";
+import { Owners } from "./owners.ts";
 import {
-  CMPXCHG,
   FENCE,
-  LOAD,
   NOTIFY,
   type Operation,
   PLAIN_LOAD,
   PLAIN_STORE,
-  RETURN,
-  STORE,
   WAIT,
 } from "./operation.ts";
-import {
-  ASLEEP,
-  DEAD,
-  DONE,
-  type Point,
-  READY,
-  Thread,
-  UNBORN,
-} from "./thread.ts";
-
-/** The bounds of an execution, none left open. */
-export type Bounds = Required<
-  Pick<
-    ModelOptions,
-    | "wakeOrder"
-    | "spurious"
-    | "timeouts"
-    | "deaths"
-    | "deadSleepers"
-    | "maxSteps"
-  >
->;
-
-/** How an execution ended. */
-export type End =
-  /** All threads did what they had to do. */
-  | "finished"
-  /** A thread sleeps whose timeouts are used up. */
-  | "truncated"
-  /** The explorer has seen enough of it. */
-  | "abandoned"
-  | "deadlock"
-  | "trap"
-  | "assertion"
-  | "race"
-  | "busy loop";
+import { ASLEEP, DEAD, type Point, READY, Thread } from "./thread.ts";
 
 /** Who decides, at each point of an execution. */
 export interface Scheduler {
@@ -77,27 +41,12 @@ export interface Scheduler {
   ): void;
 }
 
-/** The execution has failed; what was thrown says it to the machine. */
-export class Failed extends Error {
-  readonly kind: End;
-
-  constructor(kind: End, message: string) {
-    super(message);
-    this.kind = kind;
-  }
-}
-
 /** The most processes: they are kept as the bits of a number. */
 const MOST_THREADS = 8;
 const MOST_PAGES = 16;
 const STACK_BYTES = 8192;
 /** Plain accesses without an atomic one after which it is a busy loop. */
 const MOST_PLAIN = 1_000_000;
-
-/** Nobody has touched the word yet. */
-const NOBODY = -1;
-/** Two threads have: the order of their accesses matters. */
-const SHARED = -2;
 
 const UNDECIDED = -2;
 
@@ -124,6 +73,7 @@ export class Machine {
   readonly futex: Futex = new Futex();
   readonly threads: readonly Thread[];
   readonly coverage: Coverage;
+  readonly owners: Owners;
   /** The process of the first recovery, and of the first killer. */
   readonly firstRecovery: number;
   readonly firstKiller: number;
@@ -131,14 +81,10 @@ export class Machine {
   readonly count: number;
   /** The threads that killers are for, by killer. */
   readonly victims: readonly number[];
-  /** Which of the sleepers a notify of one wakes: a place in the queue. */
-  alternative = 0;
   /** Whether plain accesses are steps of their own. */
   showsPlain = false;
   /** Whether operations on words of one thread's own are steps of their own. */
   showsPrivate = false;
-  /** Two threads were found to touch a word that was taken for one's own. */
-  hasNewlyShared = false;
   /** Killers that have fired, as a mask. */
   killed = 0;
   deaths = 0;
@@ -152,13 +98,13 @@ export class Machine {
   message = "";
 
   #scheduler: Scheduler | undefined;
-  #owners: Int8Array;
   #next = UNDECIDED;
   #end: End = "finished";
   #isBeginning = false;
   #isAlone = false;
   #plainSinceStep = 0;
   readonly #alone: Thread;
+  readonly #effects: Effects;
 
   constructor(program: Program, scenario: Scenario, bounds: Bounds) {
     this.program = program;
@@ -180,7 +126,7 @@ export class Machine {
       STACK_BYTES,
     );
     this.coverage = new Coverage(program.sites.length);
-    this.#owners = new Int8Array(this.memory.words.length).fill(NOBODY);
+    this.owners = new Owners(this.memory.words.length);
     const mortal = bounds.deaths > 0 ? scenario.mortal ?? [] : [];
     const threads = bodies.map(([name, body], index) =>
       this.#newThread(index, name, mortal.includes(name), body)
@@ -198,6 +144,12 @@ export class Machine {
       );
     }
     this.threads = threads;
+    this.#effects = new Effects(
+      this.memory,
+      this.futex,
+      this.coverage,
+      threads,
+    );
     this.firstKiller = threads.length;
     this.victims = threads.filter(({ mortal }) => mortal)
       .map(({ index }) => index);
@@ -466,6 +418,20 @@ export class Machine {
     return `${all.join(", ")}, and nobody is left to wake it`;
   }
 
+  /** Which of several ways the next step goes: below `alternatives()`. */
+  get alternative(): number {
+    return this.#effects.alternative;
+  }
+
+  set alternative(alternative: number) {
+    this.#effects.alternative = alternative;
+  }
+
+  /** Whether a compare-exchange would succeed now, and a wait sleep. */
+  succeeds(operation: Operation): boolean {
+    return this.#effects.finds(operation);
+  }
+
   /** Says why nobody can go on. */
   deadlockMessage(): string {
     return this.#sleepers();
@@ -479,7 +445,7 @@ export class Machine {
       return;
     }
     const thread = this.threads[process]!;
-    const answer = this.#execute(thread);
+    const answer = this.#effects.execute(thread);
     if (thread.status !== ASLEEP) thread.resume(answer);
   }
 
@@ -492,11 +458,11 @@ export class Machine {
     if (isPlain(operation)) {
       const { code, address, bytes } = operation;
       if (!this.#isPlainStep(thread, code, address, bytes)) {
-        return this.#execute(thread);
+        return this.#effects.execute(thread);
       }
     } else if (this.#isPrivate(thread)) {
       this.log.push(thread.index);
-      return this.#execute(thread);
+      return this.#effects.execute(thread);
     }
     return this.#offer(thread);
   }
@@ -515,7 +481,7 @@ export class Machine {
         thread.suspend();
         return nothing(operation);
       }
-      const answer = this.#execute(thread);
+      const answer = this.#effects.execute(thread);
       if (thread.status !== ASLEEP) return answer;
       this.#countStep();
     }
@@ -542,35 +508,9 @@ export class Machine {
     const { code, address, bytes } = thread.operation;
     if (code === FENCE) return false;
     const isQueue = code === WAIT || code === NOTIFY;
-    const isOwn = this.#own(thread.index, address, bytes, isQueue);
+    const isOwn = this.owners.touch(thread.index, address, bytes, isQueue);
     if (this.showsPrivate || thread.mortal) return false;
     return isOwn && !isQueue;
-  }
-
-  /** Notes who touches words. Returns whether they are its own. */
-  #own(
-    thread: number,
-    address: number,
-    bytes: number,
-    share: boolean,
-  ): boolean {
-    const owners = this.#owners;
-    const end = (address + bytes - 1) >> 2;
-    let isOwn = true;
-    for (let word = address >> 2; word <= end; word++) {
-      const owner = owners[word]!;
-      if (owner === SHARED) isOwn = false;
-      else if (share || owner !== thread) {
-        if (owner === NOBODY && !share) owners[word] = thread;
-        else {
-          owners[word] = SHARED;
-          isOwn = false;
-          // What was done there so far was done unseen.
-          if (owner !== NOBODY) this.hasNewlyShared = true;
-        }
-      }
-    }
-    return isOwn;
   }
 
   /** A plain access, which the program then does itself. */
@@ -603,7 +543,7 @@ export class Machine {
     address: number,
     bytes: number,
   ): boolean {
-    const isOwn = this.#own(thread.index, address, bytes, false);
+    const isOwn = this.owners.touch(thread.index, address, bytes, false);
     const isWrite = code === PLAIN_STORE;
     if (this.showsPlain) return !isOwn;
     if (thread.mortal && isWrite) {
@@ -622,131 +562,11 @@ export class Machine {
   #performAlone({ operation }: Thread): number | bigint {
     if (operation.code !== FENCE) this.#checkAccess(operation);
     if (operation.code === NOTIFY) return 0;
-    if (operation.code !== WAIT) return this.#apply(operation);
-    if (this.#finds(operation)) {
+    if (operation.code !== WAIT) return this.#effects.apply(operation);
+    if (this.#effects.finds(operation)) {
       throw new Failed("deadlock", "It sleeps where it is alone");
     }
     return 1;
-  }
-
-  /** Whether the word is what the operation expects. */
-  #finds({ address, bytes, wide, first }: Operation): boolean {
-    const { memory } = this;
-    // What is expected is wrapped to the width, as engines do.
-    if (wide) {
-      const found = BigInt.asUintN(64, memory.readWide(address, bytes));
-      return found === BigInt.asUintN(8 * bytes, first as bigint);
-    }
-    const mask = bytes === 4 ? -1 : (1 << 8 * bytes) - 1;
-    return memory.read(address, bytes) === ((first as number) & mask);
-  }
-
-  /** Whether a compare-exchange would succeed now. */
-  succeeds(operation: Operation): boolean {
-    return this.#finds(operation);
-  }
-
-  /** Does the thread's operation. Returns its result, if it does not sleep. */
-  #execute(thread: Thread): number | bigint {
-    const { operation } = thread;
-    switch (operation.code) {
-      case WAIT:
-        return this.#wait(thread);
-      case NOTIFY:
-        return this.#notify(thread);
-      case RETURN:
-        return this.#wake(thread);
-      case PLAIN_LOAD:
-      case PLAIN_STORE:
-        return this.#executePlain(thread);
-    }
-    return this.#apply(operation);
-  }
-
-  /** A body's own plain access is done here; a program does it itself. */
-  #executePlain({ operation }: Thread): number | bigint {
-    const { code, address, bytes, first, site } = operation;
-    if (site >= 0) return 0;
-    return this.memory.update(code, address, bytes, first as number);
-  }
-
-  /** An operation that neither sleeps nor wakes. */
-  #apply(operation: Operation): number | bigint {
-    const { memory } = this;
-    const { code, site, address, bytes, wide, first, second } = operation;
-    switch (code) {
-      case FENCE:
-        return 0;
-      case CMPXCHG: {
-        const isEqual = this.#finds(operation);
-        this.coverage.count(site, isEqual ? 0 : 1);
-        if (wide) {
-          const before = memory.readWide(address, bytes);
-          if (isEqual) memory.writeWide(address, bytes, second as bigint);
-          return before;
-        }
-        const before = memory.read(address, bytes);
-        if (isEqual) memory.write(address, bytes, second as number);
-        return before;
-      }
-      case LOAD:
-        this.coverage.count(site, 0);
-        return wide
-          ? memory.readWide(address, bytes)
-          : memory.read(address, bytes);
-      case STORE:
-        this.coverage.count(site, 0);
-        if (wide) memory.writeWide(address, bytes, first as bigint);
-        else memory.write(address, bytes, first as number);
-        return 0;
-    }
-    this.coverage.count(site, 0);
-    return wide
-      ? memory.updateWide(code, address, bytes, first as bigint)
-      : memory.update(code, address, bytes, first as number);
-  }
-
-  #wait(thread: Thread): number {
-    const { operation } = thread;
-    const isEqual = this.#finds(operation);
-    this.coverage.count(operation.site, isEqual ? 0 : 1);
-    if (!isEqual) return 1;
-    this.futex.enqueue(operation.address, thread.index);
-    operation.code = RETURN;
-    thread.status = ASLEEP;
-    thread.woken = false;
-    return 0;
-  }
-
-  /** The end of a sleep. */
-  #wake(thread: Thread): number {
-    const { operation } = thread;
-    thread.status = READY;
-    if (thread.woken) {
-      this.coverage.count(operation.site, 2);
-      return 0;
-    }
-    this.futex.remove(operation.address, thread.index);
-    const timesOut = operation.timed && thread.timeouts > 0;
-    if (timesOut && (this.alternative === 0 || thread.spurious === 0)) {
-      thread.timeouts--;
-      this.coverage.count(operation.site, 3);
-      return 2;
-    }
-    thread.spurious--;
-    return 0;
-  }
-
-  #notify({ operation }: Thread): number {
-    const { address, first, site } = operation;
-    const sleepers = this.futex.count(address);
-    const count = Math.min((first as number) >>> 0, sleepers);
-    this.coverage.count(site, count > 0 ? 0 : 1);
-    const place = count === 1 ? this.alternative : 0;
-    for (let woken = 0; woken < count; woken++) {
-      this.threads[this.futex.take(address, place)]!.woken = true;
-    }
-    return count;
   }
 
   #kill(process: number): void {
@@ -818,5 +638,3 @@ function isPlain({ code }: Operation): boolean {
 function nothing({ wide }: Operation): number | bigint {
   return wide ? 0n : 0;
 }
-
-export { DEAD, DONE, UNBORN };

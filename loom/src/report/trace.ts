@@ -1,7 +1,8 @@
 // A failing execution, step by step: taken again from its schedule, and written
 // down as it goes.
 
-import type { End, Machine } from "../machine/machine.ts";
+import type { End } from "../machine/execution.ts";
+import type { Machine } from "../machine/machine.ts";
 import {
   CMPXCHG,
   FENCE,
