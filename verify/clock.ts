@@ -15,10 +15,15 @@ export const FAR: number = START + 5000;
 export class Clock {
   now: number = START;
   #early: number;
+  readonly #isSlow: boolean;
 
-  /** @param early So many sleeps on the bell end before their deadline. */
-  constructor(early = 0) {
+  /**
+   * @param early So many sleeps on the bell end before their deadline.
+   * @param isSlow Whether a thread that was woken runs after its deadline.
+   */
+  constructor(early = 0, isSlow = false) {
     this.#early = early;
+    this.#isSlow = isSlow;
   }
 
   /** Milliseconds until then; `Infinity` if it never comes. */
@@ -34,6 +39,11 @@ export class Clock {
   /** A sleep until then has timed out. */
   timedOut(deadline: number): void {
     if (deadline < HORIZON) this.now = Math.max(this.now, deadline);
+  }
+
+  /** A sleep until then was ended by somebody. */
+  woken(deadline: number): void {
+    if (this.#isSlow) this.timedOut(deadline);
   }
 
   /** A sleep until then has ended, and does not say why. */

@@ -5,6 +5,7 @@
 // time that a park took, and what only an object knows of itself.
 
 import {
+  AGAIN,
   CONFLICT,
   DRIVER,
   ENDED,
@@ -216,6 +217,7 @@ function* parkOnce(me: Local, place: Place, deadline: number): Steps {
   const left = me.clock.left(deadline);
   const code = yield* me.t.call("parkerPark", address, claim, left);
   if (code === TIMED_OUT) me.clock.timedOut(deadline);
+  if (code === AGAIN) me.clock.woken(deadline);
   return code;
 }
 
@@ -284,6 +286,7 @@ function* sleepInHost(
     timedOut = (yield* t.wait(address, parked, isTimed)) === WAIT_TIMED_OUT;
   } while (!isTimed && !(yield* t.call("parkerIsWoken", address, claim)));
   if (timedOut) clock.timedOut(deadline);
+  else clock.woken(deadline);
   return yield* t.call("parkerEndSleep", address, claim, Number(timedOut));
 }
 

@@ -10,6 +10,7 @@ import { Footprint } from "../../loom/src/explore/footprint.ts";
 import { Naive } from "../../loom/src/explore/naive.ts";
 import { Order } from "../../loom/src/explore/order.ts";
 import { Machine } from "../../loom/src/machine/machine.ts";
+import { Processes } from "../../loom/src/machine/processes.ts";
 import { Random } from "../stress/random.ts";
 import {
   type Executions,
@@ -168,16 +169,16 @@ const BUGS: Record<string, () => Disposable> = {
     seed(Order.prototype, "precedes", () => true),
   "no access conflicts": () => seed(Order.prototype, "access", () => -1),
   "who sleeps must be woken": () =>
-    seed(Machine.prototype, "needsWake", () => true),
+    seed(Processes.prototype, "needsWake", () => true),
   "there is one way to wake": () =>
-    seed(Machine.prototype, "alternatives", () => 1),
+    seed(Processes.prototype, "alternatives", () => 1),
   "a death touches nothing": () =>
     seed(
       Footprint.prototype,
       "read",
       function (this: Footprint, before, machine: Machine, process: number) {
         before();
-        if (process >= machine.firstKiller) this.size = 0;
+        if (process >= machine.processes.firstKiller) this.size = 0;
         return this;
       },
     ),

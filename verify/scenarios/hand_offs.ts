@@ -2,7 +2,7 @@
 // calls a sleeper, and whoever is called and goes elsewhere calls the next.
 
 import type { Body, Scenario } from "../../loom/src/scenario.ts";
-import { FAR, START } from "../clock.ts";
+import { Clock, FAR, START } from "../clock.ts";
 import { type Entry, expectResults, full, pr, spurious } from "../entry.ts";
 import {
   cancel,
@@ -348,6 +348,61 @@ function timedLeavesWork(): Entry {
   return pr(entry.scenario, { timeouts: 0 });
 }
 
+/** Its time has passed when it runs: the driver is there to be taken still. */
+function slowIsCalled(): Entry {
+  const entry = handOff(
+    "a timed sleeper that is called, and runs too late, calls the next",
+    {
+      parkers: 3,
+      timers: [{ target: 2, deadline: START }],
+      holder: 0,
+      asleep: [2],
+    },
+    (world) => ({
+      leaver: leaver(),
+      *timed(t) {
+        const me = world.local(t, 2, new Clock(0, true));
+        return yield* park(me, world.parker(1), SOON);
+      },
+      "sleeper 2": asleep(world, 2),
+    }),
+  );
+  return pr(entry.scenario, { timeouts: 1 });
+}
+
+/** A sleeper that was called, and died in its sleep. */
+function calledIsDead(): Entry {
+  const world = newWorld({
+    parkers: 3,
+    timers: [{ target: 2, deadline: SOON }, { target: 2 }],
+    holder: 0,
+    asleep: [1, 2],
+  });
+  const dead = world.parker(1);
+  return pr({
+    name:
+      "whoever arms a timer calls another than the one who died when called",
+    setup(alone) {
+      world.setup(alone);
+      alone.call("timersPrepare", 1);
+      // It calls the first, who has no thread any more.
+      alone.call("driverLeave");
+    },
+    threads: {
+      sleeper: asleep(world, 2),
+      *armer(t) {
+        // Later than what the driver was to wake for.
+        yield* schedule(world.local(t, 1), world.timer(1), SOON + 2);
+      },
+    },
+    final(alone, results) {
+      expectResults(alone, results, { sleeper: UNPARKED });
+      alone.call("parkerEndSleep", dead.address, dead.claim, 1);
+      world.check(alone, { armed: true, tokens: true });
+    },
+  });
+}
+
 /** The whole of two parks, of which one is called and unparked. */
 function tokenWhenCalledInFull(): Entry {
   const entry = handOff(
@@ -401,6 +456,8 @@ export const scenarios: readonly Entry[] = [
   timedIsCalled(false),
   timedIsCalled(true),
   timedLeavesWork(),
+  slowIsCalled(),
+  calledIsDead(),
   tokenWhenCalledInFull(),
   everybody(),
   spurious(arming("on its own word", SHIPPED)),

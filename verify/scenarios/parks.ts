@@ -1,7 +1,13 @@
 // One owner and one unparker: the token comes before, during or after each step
 // of a park, in both ways of sleeping.
 
-import { CONFLICT, EMPTY, SLEEP } from "../../src/core/core.generated.ts";
+import {
+  AGAIN,
+  CONFLICT,
+  EMPTY,
+  PARKED_CONDVAR,
+  SLEEP,
+} from "../../src/core/core.generated.ts";
 import { type Entry, expectResults, pr, spurious } from "../entry.ts";
 import { park, parkUntilToken, unpark } from "../facade.ts";
 import { raise, untilRaised } from "../flag.ts";
@@ -170,6 +176,31 @@ function twoOwners(): Entry {
   });
 }
 
+/** One that looks for a token while the owner sleeps. */
+function takeBeside(): Entry {
+  const world = newWorld({ flags: OWN_WORDS, parkers: 1 });
+  const { address, claim } = world.parker(0);
+  return pr({
+    name: "who looks for the token of a parker that sleeps does not wake it",
+    setup: world.setup,
+    threads: {
+      *owner(t) {
+        return yield* t.call("parkerCommit", address, claim);
+      },
+      *second(t) {
+        return yield* t.call("parkerTake", address, claim);
+      },
+    },
+    final(alone, results) {
+      expectResults(alone, results, { owner: [SLEEP], second: [AGAIN] });
+      const word = alone.read(address);
+      alone.assert(word === (claim | PARKED_CONDVAR), `the word is ${word}`);
+      alone.call("parkerEndSleep", address, claim, 1);
+      world.check(alone);
+    },
+  });
+}
+
 /** Somebody who reads the counters while they are written. */
 function counters(): Entry {
   const world = newWorld({ flags: OWN_WORDS, parkers: 1 });
@@ -214,6 +245,7 @@ export const scenarios: readonly Entry[] = [
   lateWake("in the driver", DRIVER_FIRST),
   selfUnpark(),
   twoOwners(),
+  takeBeside(),
   counters(),
   spurious(lateWake("on its own word", OWN_WORDS)),
   spurious(visible("on its own word", OWN_WORDS)),

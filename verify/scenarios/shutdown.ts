@@ -208,6 +208,22 @@ function twice(): Entry {
   });
 }
 
+/** Who of two is to wake everybody. */
+function first(): Entry {
+  const world = newWorld({ parkers: 1 });
+  const body = (thread: number): Body => (t) => t.call("shutdownBegin", thread);
+  return pr({
+    name: "of two shutdowns at once, one is the first",
+    setup: world.setup,
+    threads: { first: body(2), second: body(3) },
+    final(alone, results) {
+      const sum = Number(results.first) + Number(results.second);
+      alone.assert(sum === 1, `${sum} of them are the first`);
+      world.check(alone);
+    },
+  });
+}
+
 /** A timed park. */
 function besideTimeout(where: string, flags: number): Entry {
   const world = newWorld({ flags, parkers: 1 });
@@ -322,6 +338,7 @@ export const scenarios: readonly Entry[] = [
   besideArm("its parker parks", SOON, true),
   besideFire(),
   twice(),
+  first(),
   besideTimeout("on its own word", OWN_WORDS),
   besideTimeout("in the driver", DRIVER_FIRST),
   besideTimeout("the driver is for timers", SHIPPED),

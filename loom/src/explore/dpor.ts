@@ -77,10 +77,10 @@ export class Dpor extends Recorder {
     const { chosen } = frame;
     const isLast = depth >= this.#prefix - 1;
     if (isLast && frame.alternative === 0) {
-      frame.alternatives = machine.alternatives(chosen);
+      frame.alternatives = machine.processes.alternatives(chosen);
     }
     machine.alternative = frame.alternative;
-    const needsWake = machine.needsWake(chosen);
+    const needsWake = machine.processes.needsWake(chosen);
     this.record(machine, chosen);
     if (isLast) {
       // A sleeper that had to be woken could not have gone on before.

@@ -59,8 +59,9 @@ export class Footprint {
    */
   read(machine: Machine, process: number): this {
     this.size = 0;
-    if (process >= machine.firstKiller) this.#readKiller(machine, process);
-    else this.#readThread(machine, process);
+    if (process >= machine.processes.firstKiller) {
+      this.#readKiller(machine, process);
+    } else this.#readThread(machine, process);
     return this;
   }
 
@@ -109,7 +110,8 @@ export class Footprint {
   }
 
   #readKiller(machine: Machine, process: number): void {
-    const victim = machine.victims[process - machine.firstKiller]!;
+    const victim = machine.processes
+      .victims[process - machine.processes.firstKiller]!;
     const { status, operation, woken } = machine.threads[victim]!;
     this.#add(this.#lives + victim, true);
     this.#add(this.#deaths, true);

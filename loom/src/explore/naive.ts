@@ -51,7 +51,7 @@ export class Naive extends Recorder {
       this.#alternative[depth] = 0;
     }
     const process = this.#chosen[depth]!;
-    this.#alternatives[depth] = machine.alternatives(process);
+    this.#alternatives[depth] = machine.processes.alternatives(process);
     machine.alternative = this.#alternative[depth]!;
     this.record(machine, process);
     return process;
@@ -92,7 +92,7 @@ export class RandomWalk extends Recorder {
       choices.push(lowest(left));
     }
     const process = choices[this.#below(choices.length)]!;
-    machine.alternative = this.#below(machine.alternatives(process));
+    machine.alternative = this.#below(machine.processes.alternatives(process));
     this.record(machine, process);
     return process;
   }

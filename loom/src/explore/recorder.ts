@@ -22,7 +22,7 @@ export abstract class Recorder implements Scheduler {
 
   constructor(machine: Machine) {
     const { length } = machine.memory.words;
-    this.order = new Order(machine.count, length);
+    this.order = new Order(machine.processes.count, length);
     this.footprint = new Footprint(length);
   }
 
@@ -31,14 +31,17 @@ export abstract class Recorder implements Scheduler {
   /** Records the step that a process is about to take. */
   protected record(machine: Machine, process: number): void {
     const { order, footprint } = this;
-    if (process < machine.firstKiller) this.#recordPlain(machine, process);
+    if (process < machine.processes.firstKiller) {
+      this.#recordPlain(machine, process);
+    }
     order.add(process, footprint.read(machine, process));
-    if (process >= machine.firstKiller) {
-      if (machine.isDeadly(process)) {
-        const recovery = machine.firstRecovery + machine.deaths;
+    if (process >= machine.processes.firstKiller) {
+      if (machine.processes.isDeadly(process)) {
+        const recovery = machine.processes.firstRecovery +
+          machine.processes.deaths;
         order.kill(
-          machine.victims[process - machine.firstKiller]!,
-          recovery < machine.firstKiller ? recovery : undefined,
+          machine.processes.victims[process - machine.processes.firstKiller]!,
+          recovery < machine.processes.firstKiller ? recovery : undefined,
         );
       }
       return;

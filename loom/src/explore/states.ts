@@ -86,7 +86,7 @@ export class States {
       frame.process = lowest(frame.left);
       frame.left &= frame.left - 1;
       frame.alternative = 0;
-      frame.alternatives = machine.alternatives(frame.process);
+      frame.alternatives = machine.processes.alternatives(frame.process);
     }
     machine.alternative = frame.alternative;
     if (!isPlain(machine, frame.process)) machine.note(frame.process);
@@ -102,15 +102,15 @@ export class States {
     const hash = hashOf(machine);
     if (this.visited.has(hash)) return;
     this.visited.add(hash);
-    let enabled = machine.choices();
+    let enabled = machine.processes.choices();
     if (enabled === "deadlock") {
-      throw new Failed("deadlock", machine.deadlockMessage());
+      throw new Failed("deadlock", machine.processes.sleepers());
     }
     if (typeof enabled === "number") {
       // A killer that would kill nobody changes nothing.
-      for (let left = machine.killers; left !== 0; left &= left - 1) {
+      for (let left = machine.processes.killers; left !== 0; left &= left - 1) {
         const killer = lowest(left);
-        if (!machine.isDeadly(killer)) enabled &= ~(1 << killer);
+        if (!machine.processes.isDeadly(killer)) enabled &= ~(1 << killer);
       }
     }
     if (typeof enabled !== "number" || enabled === 0) {
@@ -222,6 +222,6 @@ export function hashOf(machine: Machine): number {
     mix(address);
     for (const sleeper of queue) mix(sleeper);
   }
-  mix(machine.killed);
+  mix(machine.processes.killed);
   return (high >>> 0) * 2 ** 21 + (low >>> 11);
 }

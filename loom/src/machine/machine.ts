@@ -14,6 +14,7 @@ import { Futex } from "./futex.ts";
 import { importsOf, type Instructions } from "./imports.ts";
 import { Memory } from "./memory.ts";
 import { Owners } from "./owners.ts";
+import { Processes } from "./processes.ts";
 import {
   FENCE,
   NOTIFY,
@@ -22,7 +23,7 @@ import {
   PLAIN_STORE,
   WAIT,
 } from "./operation.ts";
-import { ASLEEP, DEAD, type Point, READY, Thread } from "./thread.ts";
+import { ASLEEP, type Point, Thread } from "./thread.ts";
 
 /** Who decides, at each point of an execution. */
 export interface Scheduler {
@@ -74,20 +75,11 @@ export class Machine {
   readonly threads: readonly Thread[];
   readonly coverage: Coverage;
   readonly owners: Owners;
-  /** The process of the first recovery, and of the first killer. */
-  readonly firstRecovery: number;
-  readonly firstKiller: number;
-  /** How many processes there are. */
-  readonly count: number;
-  /** The threads that killers are for, by killer. */
-  readonly victims: readonly number[];
+  readonly processes: Processes;
   /** Whether plain accesses are steps of their own. */
   showsPlain = false;
   /** Whether operations on words of one thread's own are steps of their own. */
   showsPrivate = false;
-  /** Killers that have fired, as a mask. */
-  killed = 0;
-  deaths = 0;
   /** Operations so far, of all threads. */
   steps = 0;
   /** The process that took the last step. */
@@ -131,7 +123,7 @@ export class Machine {
     const threads = bodies.map(([name, body], index) =>
       this.#newThread(index, name, mortal.includes(name), body)
     );
-    this.firstRecovery = threads.length;
+    const firstRecovery = threads.length;
     for (let death = 0; death < recoveries; death++) {
       const index = threads.length;
       threads.push(
@@ -139,7 +131,8 @@ export class Machine {
           index,
           `recovery ${death}`,
           false,
-          (context) => scenario.recover!(context, this.#victimOf(death)),
+          (context) =>
+            scenario.recover!(context, this.processes.nameOfDead(death)),
         ),
       );
     }
@@ -150,18 +143,9 @@ export class Machine {
       this.coverage,
       threads,
     );
-    this.firstKiller = threads.length;
-    this.victims = threads.filter(({ mortal }) => mortal)
-      .map(({ index }) => index);
-    this.count = threads.length + this.victims.length;
+    this.processes = new Processes(threads, firstRecovery, bounds, this.futex);
     this.#alone = this.#newThread(stacks - 1, "alone", false, function* () {});
     this.#setUp();
-  }
-
-  /** Which thread died as the one of that number. */
-  #deaths: number[] = [];
-  #victimOf(death: number): string {
-    return this.threads[this.#deaths[death]!]!.name;
   }
 
   #newThread(
@@ -231,9 +215,7 @@ export class Machine {
     this.memory.reset();
     this.futex.clear();
     for (const thread of this.threads) thread.reset(timeouts, spurious);
-    this.killed = 0;
-    this.deaths = 0;
-    this.#deaths.length = 0;
+    this.processes.reset();
     this.steps = 0;
     this.last = -1;
     this.log.length = 0;
@@ -244,7 +226,9 @@ export class Machine {
   /** Has all threads run to their first operations. */
   begin(): void {
     this.reset();
-    for (let index = 0; index < this.firstRecovery; index++) this.#begin(index);
+    for (let index = 0; index < this.processes.firstRecovery; index++) {
+      this.#begin(index);
+    }
   }
 
   #begin(index: number): void {
@@ -287,7 +271,7 @@ export class Machine {
     const { final } = this.scenario;
     if (final === undefined) return;
     const results: Record<string, unknown> = {};
-    for (let index = 0; index < this.firstRecovery; index++) {
+    for (let index = 0; index < this.processes.firstRecovery; index++) {
       const { name, result } = this.threads[index]!;
       results[name] = result;
     }
@@ -317,85 +301,12 @@ export class Machine {
     return this.#fail(error);
   }
 
-  // ==== who can take a step ====
-
-  /** Whether a thread that sleeps could go on without being woken. */
-  #wakesItself({ operation, timeouts, spurious }: Thread): boolean {
-    return operation.timed && timeouts > 0 || spurious > 0;
-  }
-
-  /** The threads that can take a step, as a mask. */
-  enabledThreads(): number {
-    let mask = 0;
-    const { threads } = this;
-    for (let index = 0; index < threads.length; index++) {
-      const thread = threads[index]!;
-      const { status } = thread;
-      if (
-        status === READY ||
-        status === ASLEEP && (thread.woken || this.#wakesItself(thread))
-      ) mask |= 1 << index;
-    }
-    return mask;
-  }
-
-  /** The killers that have not fired, as a mask. */
-  get killers(): number {
-    const all = (1 << this.count) - (1 << this.firstKiller);
-    return all & ~this.killed;
-  }
-
-  /** Whether a killer would kill. */
-  isDeadly(process: number): boolean {
-    if (this.deaths >= this.bounds.deaths) return false;
-    const { status } = this.threads[this.victims[process - this.firstKiller]!]!;
-    return status === READY || status === ASLEEP;
-  }
-
-  /**
-   * Processes that can take a step, as a mask; or how the execution ends, if
-   * no thread can.
-   */
-  choices(): number | End {
-    const mask = this.enabledThreads();
-    if (mask !== 0) return mask | this.killers;
-    let isTimed = false;
-    let isStuck = false;
-    for (const { status, operation } of this.threads) {
-      if (status !== ASLEEP) continue;
-      isStuck = true;
-      if (operation.timed) isTimed = true;
-    }
-    if (isStuck && !isTimed) return "deadlock";
-    if (this.killers !== 0) return this.killers;
-    return isStuck ? "truncated" : "finished";
-  }
-
-  /** Whether a process can only step because it was woken, or born of a death. */
-  needsWake(process: number): boolean {
-    if (process >= this.firstKiller) return false;
-    const thread = this.threads[process]!;
-    return thread.status === ASLEEP && !this.#wakesItself(thread);
-  }
-
-  /** In how many ways a process can take its step. */
-  alternatives(process: number): number {
-    if (process >= this.firstKiller) return 1;
-    const thread = this.threads[process]!;
-    const { operation, status, timeouts, spurious, woken } = thread;
-    if (status === ASLEEP) {
-      const isBoth = operation.timed && timeouts > 0 && spurious > 0;
-      return isBoth && !woken ? 2 : 1;
-    }
-    const isOne = operation.code === NOTIFY && operation.first === 1;
-    if (!isOne || this.bounds.wakeOrder === "fifo") return 1;
-    return Math.max(1, this.futex.count(operation.address));
-  }
-
   #decide(): number {
-    const choices = this.choices();
+    const choices = this.processes.choices();
     if (typeof choices !== "number") {
-      if (choices === "deadlock") throw new Failed(choices, this.#sleepers());
+      if (choices === "deadlock") {
+        throw new Failed(choices, this.processes.sleepers());
+      }
       this.#end = choices;
       return -1;
     }
@@ -408,14 +319,6 @@ export class Machine {
   #note(process: number): void {
     this.log.push(process | this.alternative << 8);
     this.last = process;
-  }
-
-  #sleepers(): string {
-    const asleep = this.threads.filter(({ status }) => status === ASLEEP);
-    const all = asleep.map(({ name, operation }) =>
-      `${name} sleeps on [${operation.address}]`
-    );
-    return `${all.join(", ")}, and nobody is left to wake it`;
   }
 
   /** Which of several ways the next step goes: below `alternatives()`. */
@@ -432,15 +335,10 @@ export class Machine {
     return this.#effects.finds(operation);
   }
 
-  /** Says why nobody can go on. */
-  deadlockMessage(): string {
-    return this.#sleepers();
-  }
-
   // ==== steps ====
 
   #advance(process: number): void {
-    if (process >= this.firstKiller) {
+    if (process >= this.processes.firstKiller) {
       this.#kill(process);
       return;
     }
@@ -571,19 +469,8 @@ export class Machine {
 
   #kill(process: number): void {
     this.#countStep();
-    const isDeadly = this.isDeadly(process);
-    this.killed |= 1 << process;
-    if (!isDeadly) return;
-    const victim = this.threads[this.victims[process - this.firstKiller]!]!;
-    if (victim.status === ASLEEP && !victim.woken) {
-      if (this.bounds.deadSleepers === "leaves") {
-        this.futex.remove(victim.operation.address, victim.index);
-      }
-    }
-    victim.status = DEAD;
-    this.#deaths[this.deaths] = victim.index;
-    const recovery = this.firstRecovery + this.deaths++;
-    if (recovery < this.firstKiller) this.#begin(recovery);
+    const recovery = this.processes.kill(process);
+    if (recovery !== undefined) this.#begin(recovery);
   }
 
   // ==== snapshots ====
@@ -599,8 +486,8 @@ export class Machine {
       size: memory.size,
       points: threads.map((thread) => thread.save()),
       queues: this.futex.save(),
-      killed: this.killed,
-      deaths: this.deaths,
+      killed: this.processes.killed,
+      deaths: this.processes.deaths,
       steps: this.steps,
       log: this.log.length,
       last: this.last,
@@ -616,9 +503,7 @@ export class Machine {
       threads[index]!.restore(snapshot.points[index]!);
     });
     this.futex.restore(snapshot.queues);
-    this.killed = snapshot.killed;
-    this.deaths = snapshot.deaths;
-    this.#deaths.length = snapshot.deaths;
+    this.processes.reset(snapshot.killed, snapshot.deaths);
     this.steps = snapshot.steps;
     this.log.length = snapshot.log;
     this.last = snapshot.last;

@@ -65,10 +65,11 @@ export function follow(
 
 /** What a process is about to do. */
 function describe(machine: Machine, process: number): TraceStep {
-  if (process >= machine.firstKiller) {
-    const victim = machine.victims[process - machine.firstKiller]!;
+  if (process >= machine.processes.firstKiller) {
+    const victim = machine.processes
+      .victims[process - machine.processes.firstKiller]!;
     const { name } = machine.threads[victim]!;
-    const text = machine.isDeadly(process)
+    const text = machine.processes.isDeadly(process)
       ? `${name} is killed`
       : `${name} is not killed`;
     return { thread: name, text, place: undefined };
