@@ -1,7 +1,12 @@
 // The end of a runtime beside everything else that may go on: every park ends,
 // and no timer stays armed.
 
-import { CLOSED, FIRED, TIMER_ENDED } from "../../src/core/core.generated.ts";
+import {
+  CLOSED,
+  ENDED as CODE_ENDED,
+  FIRED,
+  TIMER_ENDED,
+} from "../../src/core/core.generated.ts";
 import type { Body } from "../../loom/src/scenario.ts";
 import { START } from "../clock.ts";
 import { type Entry, expectResults, full, pr, spurious } from "../entry.ts";
@@ -109,6 +114,32 @@ function besideClaim(): Entry {
     },
     final(alone, results) {
       expectResults(alone, results, { claimer: ENDED });
+      world.check(alone);
+    },
+  });
+}
+
+/** Parks that begin when all is over. */
+function afterwards(): Entry {
+  const world = newWorld({ parkers: 2 });
+  const [thread, loop] = [world.parker(0), world.parker(1)];
+  return pr({
+    name: "a park that begins after the end does not commit to a sleep",
+    setup(alone) {
+      world.setup(alone);
+      alone.call("shutdownBegin", 3);
+    },
+    threads: {
+      *thread(t) {
+        return yield* t.call("parkerCommit", thread.address, thread.claim);
+      },
+      *loop(t) {
+        return yield* t.call("parkerCommitLoop", loop.address, loop.claim);
+      },
+    },
+    final(alone, results) {
+      const ended = [CODE_ENDED];
+      expectResults(alone, results, { thread: ended, loop: ended });
       world.check(alone);
     },
   });
@@ -332,6 +363,7 @@ export const scenarios: readonly Entry[] = [
   besideUnpark("on its own word", OWN_WORDS),
   besideUnpark("in the driver", DRIVER_FIRST),
   besideClaim(),
+  afterwards(),
   besideReclaim(),
   besideArm("it is not due", SOON),
   besideArm("it is due", START),
