@@ -4,7 +4,6 @@
 import { parentPort } from "node:worker_threads";
 import { loadProgram, model } from "../loom/mod.ts";
 import type { ModelOptions, Program, Scenario } from "../loom/mod.ts";
-import { cache } from "./core.ts";
 import type { Entry } from "./entry.ts";
 import { compileMutant, readMutants } from "./mutants.ts";
 import { scenarios } from "./scenarios/mod.ts";
@@ -34,7 +33,7 @@ parentPort!.on("message", async (name: string) => {
   const began = performance.now();
   const mutant = mutants.find((mutant) => mutant.name === name)!;
   const wasm = await compileMutant(mutant);
-  const program = await loadProgram(wasm, { cache });
+  const program = await loadProgram(wasm);
   const found = mutant.equivalent === undefined
     ? hunt(program, scenarios)
     : hunt(program, scenarios.filter(({ set }) => set === "pr"), 1);

@@ -1,25 +1,13 @@
 // Bugs seeded into the core, to see whether the scenarios find them. Each is a
 // diff of assembly/ in mutants/, under a text that says what is wrong.
 
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import {
-  mkdir,
-  mkdtemp,
-  readFile,
-  rename,
-  rm,
-  writeFile,
-} from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import process from "node:process";
 import { filesBelow, inRoot } from "../scripts/paths.ts";
-import {
-  compile,
-  compileMapped,
-  type Mapped,
-} from "../scripts/wasm/compile.ts";
+import { compileMapped, type Mapped } from "../scripts/wasm/compile.ts";
+import { compileInMemory } from "./asc.ts";
 import { applyPatch } from "./patch.ts";
 
 /** A bug that was put into the core. */
@@ -38,10 +26,6 @@ export interface Mutant {
 
 const ENTRY = "assembly/index.ts";
 const SUFFIX = ".patch";
-/** Binaries, by the hash of all that they are made from. */
-const CACHE = "build/mutants";
-/** What says how a binary is made: the flags, and the versions of the tools. */
-const RECIPE = ["scripts/wasm/compile.ts", "package-lock.json"];
 
 /** The mutants, by their names. */
 export function readMutants(): Mutant[] {
@@ -78,24 +62,11 @@ export function mutatedSources({ name, patch }: Mutant): Map<string, string> {
   }
 }
 
-/** Compiles the core with the bug in it, as the release is compiled. */
+/** Compiles the core with the bug in it. */
 export async function compileMutant(
   mutant: Mutant,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const sources = mutatedSources(mutant);
-  const path = inRoot(join(CACHE, `${hashOf(sources)}.wasm`));
-  const found = await readFile(path).catch(() => undefined);
-  if (found) return new Uint8Array(found);
-  const { wasm } = await inFolder(
-    sources,
-    (root) => compile(ENTRY, [], root),
-  );
-  await mkdir(dirname(path), { recursive: true });
-  // Renamed when it is whole: others may read it meanwhile.
-  const unfinished = `${path}.${process.pid}`;
-  await writeFile(unfinished, wasm);
-  await rename(unfinished, path);
-  return new Uint8Array(wasm);
+  return await compileInMemory(mutatedSources(mutant), ENTRY);
 }
 
 /** Compiles the core with the bug in it, with a source map. */
@@ -121,12 +92,6 @@ async function inFolder<T>(
   } finally {
     await rm(root, { recursive: true });
   }
-}
-
-function hashOf(sources: Map<string, string>): string {
-  const recipe = RECIPE.map((path) => [path, readText(path)]);
-  const all = JSON.stringify([...recipe, ...sources]);
-  return createHash("sha256").update(all).digest("hex");
 }
 
 /** A file, with the ends of lines that Git has in its repository. */

@@ -28,7 +28,8 @@ export interface Mapped {
 /** Pages. A wasm32 memory can have no more. */
 const MAXIMUM_PAGES = 65536;
 
-const ASC_FLAGS = [
+/** What the AssemblyScript compiler is told. */
+export const ASC_FLAGS: readonly string[] = [
   ...["--enable", "threads", "--sharedMemory", "--importMemory"],
   ...["--initialMemory", "1", "--maximumMemory", `${MAXIMUM_PAGES}`],
   "--noExportMemory",
@@ -58,18 +59,16 @@ const STRIP = ["--strip-producers", "--strip-target-features"];
  * Compiles `entry`, a path from the root.
  *
  * @param defines Integers for the source to ask for, such as `TRACE=1`.
- * @param root Where the sources are, if not in the repository.
  */
 export async function compile(
   entry: string,
   defines: readonly string[] = [],
-  root: string = ROOT,
 ): Promise<Compiled> {
   const folder = await mkdtemp(join(tmpdir(), "layby-build-"));
   try {
     const full = join(folder, "full.wasm");
     const small = join(folder, "small.wasm");
-    await asc(root, entry, defines, full);
+    await asc(ROOT, entry, defines, full);
     const constants = readConstants(await readFile(full));
     await optimise(full, small, [...constants.keys()]);
     return { wasm: new Uint8Array(await readFile(small)), constants };
@@ -81,6 +80,8 @@ export async function compile(
 /**
  * Compiles `entry` as `compile()` does, with a source map. The bytes are the
  * same, but for a custom section at their end that names the map.
+ *
+ * @param root Where the sources are, if not in the repository.
  */
 export async function compileMapped(
   entry: string,
