@@ -108,12 +108,12 @@ export class Machine {
         `Cannot explore ${bodies.length} threads: at most ${MOST_THREADS}`,
       );
     }
-    const { initial, maximum } = program.memory;
+    const { initial } = program.memory;
     const recoveries = scenario.recover ? bounds.deaths : 0;
     const stacks = bodies.length + recoveries + 1;
     this.memory = new Memory(
       initial,
-      Math.max(initial, Math.min(maximum, MOST_PAGES)),
+      mostPages(program),
       stacks,
       STACK_BYTES,
     );
@@ -522,4 +522,12 @@ function isPlain({ code }: Operation): boolean {
 /** What an instruction returns whose thread is about to be suspended. */
 function nothing({ wide }: Operation): number | bigint {
   return wide ? 0n : 0;
+}
+
+/** Pages that a program can come to have; it may ask for more, and not get it. */
+function mostPages({ module, memory }: Program): number {
+  const { initial, maximum } = memory;
+  const asks = WebAssembly.Module.imports(module)
+    .some(({ name }) => name === "grow");
+  return asks ? Math.max(initial, Math.min(maximum, MOST_PAGES)) : initial;
 }
