@@ -10,6 +10,7 @@ import { Footprint } from "../../loom/src/explore/footprint.ts";
 import { Naive } from "../../loom/src/explore/naive.ts";
 import { Order } from "../../loom/src/explore/order.ts";
 import { Machine } from "../../loom/src/machine/machine.ts";
+import { WAIT } from "../../loom/src/machine/operation.ts";
 import { Processes } from "../../loom/src/machine/processes.ts";
 import { Random } from "../stress/random.ts";
 import {
@@ -149,6 +150,18 @@ const BUGS: Record<string, () => Disposable> = {
       }
       return this;
     }),
+  "a wait that finds another value is a mere load": () =>
+    seed(
+      Footprint.prototype,
+      "read",
+      function (this: Footprint, before, machine: Machine, process: number) {
+        before();
+        const operation = machine.threads[process]?.operation;
+        if (operation?.code !== WAIT) return this;
+        if (!machine.succeeds(operation)) this.size = 1;
+        return this;
+      },
+    ),
   "a store is a load": () =>
     seed(Footprint.prototype, "read", function (this: Footprint, before) {
       before();
