@@ -81,7 +81,7 @@ export class Dpor extends Recorder {
     }
     machine.alternative = frame.alternative;
     const needsWake = machine.processes.needsWake(chosen);
-    this.record(machine, chosen);
+    this.record(machine, chosen, !isLast);
     if (isLast) {
       // A sleeper that had to be woken could not have gone on before.
       if (!needsWake) this.#reverse();

@@ -16,7 +16,7 @@ import {
 import { ASLEEP } from "../machine/thread.ts";
 
 /** More than any step touches: a queue, all that sleep in it, a life. */
-const MOST = 16;
+export const MOST_PLACES = 16;
 
 /** Threads and killers, at most. */
 const PROCESSES = 32;
@@ -28,8 +28,8 @@ export function placesOf(words: number): number {
 
 /** Places that a step touches: words of memory, and what is not memory. */
 export class Footprint {
-  readonly places: Int32Array = new Int32Array(MOST);
-  readonly writes: Uint8Array = new Uint8Array(MOST);
+  readonly places: Int32Array = new Int32Array(MOST_PLACES);
+  readonly writes: Uint8Array = new Uint8Array(MOST_PLACES);
   size = 0;
   // Behind the words: a queue for each, lives, wakes, and the deaths.
   readonly #queues: number;

@@ -4,7 +4,7 @@
 // https://en.wikipedia.org/wiki/Vector_clock
 
 import { Accesses } from "./accesses.ts";
-import { type Footprint, placesOf } from "./footprint.ts";
+import { type Footprint, MOST_PLACES, placesOf } from "./footprint.ts";
 
 /** Rows at first; it grows. */
 const ROWS = 256;
@@ -19,6 +19,10 @@ export class Order {
   ordinals: Int32Array = new Int32Array(ROWS);
   /** For each step, how many of each process's happened before it, or are it. */
   clocks: Int32Array;
+  /** For each step, how many places it touches, and which: with whether it writes in
+   * the lowest bit. */
+  #sizes: Uint8Array = new Uint8Array(ROWS);
+  #places: Int32Array = new Int32Array(ROWS * MOST_PLACES);
   /** How many processes. */
   readonly width: number;
   /** The steps that the last one added could be swapped with, and matter. */
@@ -83,9 +87,44 @@ export class Order {
     this.processes[row] = process;
     ordinals[row] = ordinal;
     this.#last[process] = row;
+    this.#keep(footprint, row);
     this.#collect(process, footprint, row);
     this.#join(row);
     clocks[at + process] = ordinal;
+  }
+
+  /** Adds the step that the execution before had at the same place. */
+  repeat(): void {
+    const row = this.length++;
+    const process = this.processes[row]!;
+    this.#counts[process] = this.ordinals[row]!;
+    this.#last[process] = row;
+    const first = row * MOST_PLACES;
+    const end = first + this.#sizes[row]!;
+    for (let index = first; index < end; index++) {
+      const code = this.#places[index]!;
+      const number = this.#numberOf(code >> 1);
+      const at = number * this.width;
+      if ((code & 1) === 0) this.#readers[at + process] = row;
+      else {
+        this.#readers.fill(-1, at, at + this.width);
+        this.#writers[number] = row;
+      }
+    }
+  }
+
+  /** Whether the last step writes the first place that it touches. */
+  get hasWritten(): boolean {
+    return (this.#places[(this.length - 1) * MOST_PLACES]! & 1) !== 0;
+  }
+
+  /** Keeps what a step touches, for `repeat()`. */
+  #keep({ size, places, writes }: Footprint, row: number): void {
+    this.#sizes[row] = size;
+    const first = row * MOST_PLACES;
+    for (let index = 0; index < size; index++) {
+      this.#places[first + index] = places[index]! << 1 | writes[index]!;
+    }
   }
 
   /**
@@ -224,6 +263,8 @@ export class Order {
   #grow(): void {
     this.processes = grown(this.processes, Uint8Array);
     this.ordinals = grown(this.ordinals, Int32Array);
+    this.#sizes = grown(this.#sizes, Uint8Array);
+    this.#places = grown(this.#places, Int32Array);
     this.clocks = grown(this.clocks, Int32Array);
   }
 

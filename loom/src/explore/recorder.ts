@@ -29,12 +29,17 @@ export abstract class Recorder implements Scheduler {
   abstract choose(machine: Machine, enabled: number): number;
 
   /** Records the step that a process is about to take. */
-  protected record(machine: Machine, process: number): void {
+  protected record(
+    machine: Machine,
+    process: number,
+    isRepeated = false,
+  ): void {
     const { order, footprint } = this;
     if (process < machine.processes.firstKiller) {
       this.#recordPlain(machine, process);
     }
-    order.add(process, footprint.read(machine, process));
+    if (isRepeated) order.repeat();
+    else order.add(process, footprint.read(machine, process));
     if (process >= machine.processes.firstKiller) {
       if (machine.processes.isDeadly(process)) {
         const recovery = machine.processes.firstRecovery +
@@ -57,7 +62,7 @@ export abstract class Recorder implements Scheduler {
         process,
         address,
         bytes,
-        footprint.writes[0] !== 0,
+        order.hasWritten,
         false,
       ),
       process,
