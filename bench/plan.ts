@@ -246,6 +246,14 @@ const load: Bench = {
 };
 
 /** All of them, in the order in which they run. */
+const loom: Bench = {
+  name: "loom",
+  question: "executions that the model checker explores in a second",
+  rounds: 1,
+  parts: [{ bench: "loom", args: [] }],
+  ratios: [],
+};
+
 export const BENCHES: readonly Bench[] = [
   token,
   pingpong,
@@ -254,4 +262,5 @@ export const BENCHES: readonly Bench[] = [
   timers,
   load,
   idle,
+  loom,
 ];

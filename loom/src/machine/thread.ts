@@ -16,10 +16,16 @@ export const DEAD = 3;
 /** It has not begun: a recovery before the death. */
 export const UNBORN = 4;
 
-/** What a body asks of the machine: a call of an export, or an operation. */
-export type Request =
-  | { readonly name: string; readonly args: readonly Value[] }
-  | Operation;
+/** A call of an export. */
+export interface Call {
+  readonly name: string;
+  readonly args: readonly Value[];
+  /** The export itself, once it was looked up. */
+  run?: (...args: Value[]) => number;
+}
+
+/** What a body asks of the machine. */
+export type Request = Call | Operation;
 
 /** What the instance of one thread exports. */
 type Exports = Record<string, (...args: Value[]) => number>;
@@ -44,7 +50,7 @@ export interface Point {
   spurious: number;
   history: number;
   age: number;
-  call: { name: string; args: readonly Value[] } | undefined;
+  call: Call | undefined;
   result: unknown;
 }
 
@@ -70,7 +76,7 @@ export class Thread {
   /** Differs between any two points of any bodies. */
   age = 0;
   /** The export that it is in. */
-  call: { name: string; args: readonly Value[] } | undefined;
+  call: Call | undefined;
 
   readonly #makeBody: () => Steps<unknown>;
   readonly #stackEnd: number;
@@ -179,9 +185,9 @@ export class Thread {
     return this.#export(name)(...args);
   }
 
-  #enter(call: { name: string; args: readonly Value[] }): number {
+  #enter(call: Call): number {
     const { args } = call;
-    const run = this.#export(call.name);
+    const run = call.run ??= this.#export(call.name);
     // Spreading is slow, and this is the hot path.
     const value = args.length === 2
       ? run(args[0]!, args[1]!)
