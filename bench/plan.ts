@@ -245,7 +245,6 @@ const load: Bench = {
   ],
 };
 
-/** All of them, in the order in which they run. */
 const loom: Bench = {
   name: "loom",
   question: "executions that the model checker explores in a second",
@@ -254,6 +253,7 @@ const loom: Bench = {
   ratios: [],
 };
 
+/** All of them, in the order in which they run. */
 export const BENCHES: readonly Bench[] = [
   token,
   pingpong,
