@@ -3,8 +3,9 @@
 import { Dpor } from "./explore/dpor.ts";
 import { Naive, RandomWalk } from "./explore/naive.ts";
 import { States } from "./explore/states.ts";
-import type { Bounds, End } from "./machine/execution.ts";
+import type { End } from "./machine/execution.ts";
 import { Machine } from "./machine/machine.ts";
+import { boundsOf } from "./options.ts";
 import { readSchedule, writeSchedule } from "./report/schedule.ts";
 import { follow } from "./report/trace.ts";
 import type {
@@ -20,18 +21,11 @@ import type { Program } from "./types.ts";
 /** Executions after which `"auto"` turns from DPOR to states. */
 const AUTO_EXECUTIONS = 100_000;
 
-const DEFAULTS: Bounds = {
-  wakeOrder: "any",
-  spurious: 0,
-  timeouts: 2,
-  deaths: 0,
-  deadSleepers: "stays",
-  maxSteps: 2000,
-};
-
 /**
  * Explores the interleavings of a scenario, until one fails or none is left.
  *
+ * @throws {RangeError} If an option is out of its range, there are too many
+ * threads, or no such thread to kill.
  * @throws {TypeError} If a body does what the checker cannot follow.
  */
 export function model(
@@ -57,17 +51,6 @@ export function replay(
 ): Failure | undefined {
   const machine = new Machine(program, scenario, boundsOf(options));
   return failureOf(machine, readSchedule(schedule));
-}
-
-function boundsOf(options: ModelOptions): Bounds {
-  return {
-    wakeOrder: options.wakeOrder ?? DEFAULTS.wakeOrder,
-    spurious: options.spurious ?? DEFAULTS.spurious,
-    timeouts: options.timeouts ?? DEFAULTS.timeouts,
-    deaths: options.deaths ?? DEFAULTS.deaths,
-    deadSleepers: options.deadSleepers ?? DEFAULTS.deadSleepers,
-    maxSteps: options.maxSteps ?? DEFAULTS.maxSteps,
-  };
 }
 
 function failureOf(

@@ -291,6 +291,32 @@ test("model() refuses more threads than it can name", () => {
   );
 });
 
+test("model() refuses options that mean nothing", () => {
+  const scenario: Scenario = { name: "none", threads: {}, mortal: ["nobody"] };
+  const assertRefused = (options: object, message: RegExp) =>
+    assert.throws(() => model(NO_CODE, scenario, options), (error) => {
+      assert.ok(error instanceof RangeError);
+      assert.match(error.message, message);
+      return true;
+    });
+  assertRefused({ explorer: "dfs" }, /explorer must be one of dpor,/);
+  assertRefused({ wakeOrder: "lifo" }, /wakeOrder must be one of fifo, any/);
+  assertRefused({ spurious: NaN }, /spurious must be from 0 to 255/);
+  assertRefused({ timeouts: -1 }, /timeouts must be from 0/);
+  assertRefused({ maxSeconds: "1 s" }, /maxSeconds must be from 0/);
+  assertRefused({ deaths: 1 }, /Cannot kill nobody/);
+});
+
+test("a set-up that goes on for ever fails", async () => {
+  const program = await load();
+  const scenario: Scenario = {
+    name: "endless",
+    setup: (alone) => void alone.call("spin"),
+    threads: {},
+  };
+  assert.throws(() => model(program, scenario), /where it is alone/);
+});
+
 test("a call of what is not exported is refused", async () => {
   const program = await load();
   const scenario = callers(["nothing"], ["set"]);

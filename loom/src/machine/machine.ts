@@ -42,7 +42,6 @@ export interface Scheduler {
   ): void;
 }
 
-/** The most processes: they are kept as the bits of a number. */
 const MOST_THREADS = 8;
 const MOST_PAGES = 16;
 const STACK_BYTES = 8192;
@@ -119,7 +118,7 @@ export class Machine {
     );
     this.coverage = new Coverage(program.sites.length);
     this.owners = new Owners(this.memory.words.length);
-    const mortal = bounds.deaths > 0 ? scenario.mortal ?? [] : [];
+    const mortal = bounds.deaths > 0 ? mortalOf(scenario) : [];
     const threads = bodies.map(([name, body], index) =>
       this.#newThread(index, name, mortal.includes(name), body)
     );
@@ -202,6 +201,7 @@ export class Machine {
 
   runAlone(run: () => void): void {
     this.#isAlone = true;
+    this.#plainSinceStep = 0;
     try {
       run();
     } finally {
@@ -458,6 +458,9 @@ export class Machine {
   }
 
   #performAlone({ operation }: Thread): number | bigint {
+    if (++this.#plainSinceStep > MOST_PLAIN) {
+      throw new Failed("busy loop", "It goes on where it is alone");
+    }
     if (operation.code !== FENCE) this.#checkAccess(operation);
     if (operation.code === NOTIFY) return 0;
     if (operation.code !== WAIT) return this.#effects.apply(operation);
@@ -530,4 +533,15 @@ function mostPages({ module, memory }: Program): number {
   const asks = WebAssembly.Module.imports(module)
     .some(({ name }) => name === "grow");
   return asks ? Math.max(initial, Math.min(maximum, MOST_PAGES)) : initial;
+}
+
+/** The names of those that may be killed. */
+function mortalOf({ mortal = [], threads }: Scenario): readonly string[] {
+  const unknown = mortal.find((name) => !(name in threads));
+  if (unknown === undefined) return mortal;
+  throw new RangeError(
+    `Cannot kill ${unknown}: the threads are ${
+      Object.keys(threads).join(", ")
+    }`,
+  );
 }
