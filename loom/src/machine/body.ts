@@ -1,6 +1,6 @@
 // What bodies see: the steps of a thread, and what runs alone.
 
-import type { Alone, Body, Steps, ThreadContext, Value } from "../scenario.ts";
+import type { Body, Steps, ThreadContext, Value } from "../scenario.ts";
 import {
   ADD,
   CMPXCHG,
@@ -102,21 +102,4 @@ export class Context implements ThreadContext {
   assert(condition: boolean, message: string): void {
     assert(condition, message);
   }
-}
-
-/** What `Alone` is made of. */
-export interface AloneParts {
-  call(name: string, args: readonly Value[]): number;
-  read(address: number): number;
-  write(address: number, value: number): void;
-}
-
-/** What runs before and after the threads. */
-export function aloneOf(parts: AloneParts): Alone {
-  return {
-    call: (name, ...args) => parts.call(name, args),
-    read: parts.read,
-    write: parts.write,
-    assert,
-  };
 }

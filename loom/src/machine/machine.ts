@@ -252,10 +252,10 @@ export class Machine {
         this.#advance(process);
         process = this.#next === UNDECIDED ? this.#decide() : this.#next;
       }
-      if (this.#end === "finished") this.#finish();
+      if (this.#end === "finished") this.finish();
       return this.#end;
     } catch (error) {
-      return this.#fail(error);
+      return this.endOf(error);
     }
   }
 
@@ -267,7 +267,7 @@ export class Machine {
   }
 
   /** Has the scenario look at the end of an execution. */
-  #finish(): void {
+  finish(): void {
     const { final } = this.scenario;
     if (final === undefined) return;
     const results: Record<string, unknown> = {};
@@ -278,13 +278,8 @@ export class Machine {
     this.runAlone(() => final(this.alone, results));
   }
 
-  /** Runs the final check of an execution that was taken step by step. */
-  finish(): void {
-    this.#finish();
-  }
-
-  /** The end that an error means. */
-  #fail(error: unknown): End {
+  /** The end that an error of a step, or of a final check, means. */
+  endOf(error: unknown): End {
     this.#isBeginning = false;
     this.message = error instanceof Error ? error.message : String(error);
     if (error instanceof Failed) return error.kind;
@@ -294,11 +289,6 @@ export class Machine {
       return "trap";
     }
     throw error;
-  }
-
-  /** What an error of `step()` means. */
-  endOf(error: unknown): End {
-    return this.#fail(error);
   }
 
   #decide(): number {
@@ -312,11 +302,12 @@ export class Machine {
     }
     const chosen = this.#scheduler!.choose(this, choices);
     if (chosen < 0) this.#end = "abandoned";
-    else this.#note(chosen);
+    else this.note(chosen);
     return chosen;
   }
 
-  #note(process: number): void {
+  /** Notes who takes the next step. */
+  note(process: number): void {
     this.log.push(process | this.alternative << 8);
     this.last = process;
   }
@@ -510,11 +501,6 @@ export class Machine {
     this.steps = snapshot.steps;
     this.log.length = snapshot.log;
     this.last = snapshot.last;
-  }
-
-  /** Notes a choice that an explorer makes itself. */
-  note(process: number): void {
-    this.#note(process);
   }
 }
 
