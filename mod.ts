@@ -36,6 +36,7 @@ export {
   ArgumentRangeError,
   ArgumentTypeError,
   CannotBlockError,
+  CrashLoopError,
   ExhaustedError,
   ForeignHandleError,
   InUseError,
@@ -43,12 +44,17 @@ export {
   type LaybyErrorCode,
   LayoutError,
   NotOwnerError,
+  QueueFullError,
   ReleasedError,
   ShutdownError,
   StaleHandleError,
+  TaskModuleError,
+  TimedOutError,
   TwoOwnersError,
+  UnknownTaskError,
   UnsupportedError,
   UnwakeableError,
+  WorkerCrashedError,
 } from "./src/errors.ts";
 export type {
   AttachOptions,
@@ -65,6 +71,30 @@ export type {
 } from "./src/park/parker.ts";
 export type { ParkResult } from "./src/park/result.ts";
 export type { Unparker } from "./src/park/unparker.ts";
+export { UncloneableError } from "./src/codec/errors.ts";
+export type { ErrorClass, ErrorClasses } from "./src/codec/mod.ts";
+export type {
+  Latency,
+  PoolMetrics,
+  WorkerMetrics,
+} from "./src/pool/metrics.ts";
+export type {
+  MapOptions,
+  PoolOptions,
+  Priority,
+  RunOptions,
+  RunSyncOptions,
+  ShutdownOptions,
+} from "./src/pool/options.ts";
+export {
+  type AnyTasks,
+  Pool,
+  type TaskArguments,
+  type TaskCalls,
+  type TaskName,
+  type TaskResult,
+} from "./src/pool/pool.ts";
+export type { IdleMode } from "./src/pool/start.ts";
 export { Runtime } from "./src/runtime.ts";
 export type { Condvar } from "./src/sync/condvar.ts";
 export type { Mutex, MutexGuard } from "./src/sync/mutex.ts";

@@ -5,6 +5,7 @@ export * from "./exports/driver";
 export * from "./exports/locks";
 export * from "./exports/memory";
 export * from "./exports/parkers";
+export * from "./exports/pool";
 export * from "./exports/timers";
 
 export { BLOCKING_DRIVER, HOST_WAIT, TIMERS_ONLY } from "./header";
@@ -15,6 +16,7 @@ export {
   MAX_PARKERS,
   PARKER_BYTES,
   PARKERS,
+  POOL,
   TIMER_BYTES,
 } from "./layout";
 export { CONDVAR, MUTEX } from "./lock_record";
@@ -42,5 +44,24 @@ export {
   UNPARKED,
   WAKE,
 } from "./parker";
+export {
+  CALLER_BYTES,
+  CHUNK_BYTES,
+  MAX_RING,
+  MAX_WORKERS,
+  TASK_BYTES,
+  WORKER_BYTES,
+} from "./pool/map";
+export {
+  CANCELLED,
+  CRASHED,
+  DROPPED,
+  FINISHED,
+  QUEUED,
+  RETURNED,
+  RUNNING,
+  TASK_IDLE,
+  THREW,
+} from "./pool/task";
 export { ARMED, CLOSED, FIRED, IDLE } from "./timer";
 export { HAND_OFF, TIMER_ENDED } from "./timers";

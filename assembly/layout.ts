@@ -14,16 +14,20 @@
 //          │ locks, timers            │
 //   1024   │ sleepers                 │ one bit a parker
 //   3072   │ timer wheel              │
-//   5120   ├──────────────────────────┤
+//   5120   │ pool, idle workers,      │
+//          │ injection queues         │ see pool/map.ts
+//   6144   ├──────────────────────────┤
 //          │ parkers                  │ 256 bytes each
 //          ├──────────────────────────┤
 //          │ locks                    │ 128 bytes each
 //          ├──────────────────────────┤
 //          │ timers                   │ 64 bytes each
+//          ├──────────────────────────┤
+//          │ the pool's records       │ see pool/map.ts
 //          └──────────────────────────┘
 
 /** Counts every change of this map, or of what a record holds. */
-export const LAYOUT_VERSION: i32 = 1;
+export const LAYOUT_VERSION: i32 = 2;
 /** The first word of the memory: "layb", read as a little-endian integer. */
 export const MAGIC: i32 = 0x6279616c;
 
@@ -44,7 +48,10 @@ export const FREE_LOCKS: usize = 768;
 export const FREE_TIMERS: usize = 896;
 export const SLEEPERS: usize = 1024;
 export const WHEEL: usize = 3072;
-export const PARKERS: usize = 5120;
+export const POOL: usize = 5120;
+export const IDLE: usize = 5248;
+export const INJECTS: usize = 5376;
+export const PARKERS: usize = 6144;
 
 export const PARKER_BYTES: usize = 256;
 export const LOCK_BYTES: usize = 128;
@@ -66,6 +73,12 @@ export function parkerIndex(address: usize): i32 {
 /** Where the locks begin, behind so many parkers. */
 export function locksAt(parkers: i32): usize {
   return PARKERS + <usize> parkers * PARKER_BYTES;
+}
+
+/** The first address behind so many parkers, locks and timers, on a line. */
+export function recordsEnd(parkers: i32, locks: i32, timers: i32): usize {
+  const end = timersAt(parkers, locks) + <usize> timers * TIMER_BYTES;
+  return (end + CACHE_LINE - 1) & ~(CACHE_LINE - 1);
 }
 
 /** Where the timers begin, behind so many parkers and locks. */

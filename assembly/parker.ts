@@ -152,6 +152,19 @@ export class Parker {
     }
   }
 
+  /** Ends a dead owner's claim, whatever it was about to do; not twice. */
+  abandon(base: i32): bool {
+    while (true) {
+      // Relaxed: a guess, which the exchange below confirms or refutes.
+      const seen = atomic.load<i32>(this.word);
+      if (!isBase(seen, base)) return false;
+      // Any -> EMPTY, one generation up. An unpark may come in between.
+      // Release. Pairs with the exchange in `unpark()` [P2].
+      const found = atomic.cmpxchg<i32>(this.word, seen, base + ONE_GENERATION);
+      if (found == seen) return true;
+    }
+  }
+
   /** The base of the claim in force, or of the free parker. */
   get base(): i32 {
     // Relaxed: the claimer reads what it wrote itself.
@@ -291,6 +304,15 @@ export class Parker {
     // Relaxed: the exchange before it carries the state.
     atomic.notify(this.word, 1);
     return DONE;
+  }
+
+  /**
+   * Wakes the owner from whatever sleep: somebody left a token there and died
+   * before it could. Returns DONE or WAKE.
+   */
+  rouse(): i32 {
+    this.ringDoorbell();
+    return this.wakeCondvar();
   }
 
   /** Wakes the owner's event loop. */

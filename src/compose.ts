@@ -1,9 +1,13 @@
 // Puts one thread's part of a runtime together: which host, which driver.
 
-import { BLOCKING_DRIVER, HOST_WAIT } from "./core/core.generated.ts";
-import { regionsOf } from "./core/layout.ts";
+import {
+  BLOCKING_DRIVER,
+  HOST_WAIT,
+  TIMERS_ONLY,
+} from "./core/core.generated.ts";
+import { type PoolCapacities, regionsOf } from "./core/layout.ts";
 import type { Local } from "./core/local.ts";
-import type { Core } from "./core/module.ts";
+import { compile, type Core, createCore } from "./core/module.ts";
 import { EventLoopDriver } from "./drivers/event_loop.ts";
 import { TimeDriver } from "./drivers/time.ts";
 import { UnsupportedError } from "./errors.ts";
@@ -12,6 +16,7 @@ import { bunHost } from "./hosts/bun.ts";
 import { denoHost } from "./hosts/deno.ts";
 import { fallbackHost } from "./hosts/fallback.ts";
 import { nodeHost } from "./hosts/node.ts";
+import type { CheckedOptions } from "./options.ts";
 
 /** Deno and Bun answer to `process.versions.node` too: they are asked first. */
 export function currentHost(): Host {
@@ -60,4 +65,26 @@ export function compose(
     isShared,
     loopDriver,
   };
+}
+
+/** Makes a memory, a pool's if there is to be one, and its creator's part. */
+export function create(options: CheckedOptions, pool?: PoolCapacities): Local {
+  const { parkers, locks, timers, driver, wait, module, blocking } = options;
+  const host = currentHost();
+  const core = createCore(
+    module === undefined ? compile() : module,
+    options,
+    pool,
+  );
+  core.exports.memoryCreate(
+    // Tells handles apart, and keeps no secret: `crypto` takes Node 10 ms.
+    Math.floor(Math.random() * 2 ** 32) | 1,
+    (driver === "time" ? BLOCKING_DRIVER | TIMERS_ONLY : 0) |
+      (wait === "futex" ? HOST_WAIT : 0),
+    parkers,
+    locks,
+    timers,
+    host.now(),
+  );
+  return compose(core, host, blocking, false);
 }

@@ -4,17 +4,24 @@
 /** Tells errors apart for programs. Codes are stable; messages are not. */
 export type LaybyErrorCode =
   | "cannot-block"
+  | "crash-loop"
   | "exhausted"
   | "foreign-handle"
   | "in-use"
   | "invalid-layout"
   | "not-owner"
+  | "queue-full"
   | "released"
   | "shutdown"
   | "stale-handle"
+  | "task-module"
+  | "timed-out"
   | "two-owners"
+  | "uncloneable"
+  | "unknown-task"
   | "unsupported"
-  | "unwakeable";
+  | "unwakeable"
+  | "worker-crashed";
 
 /** What all errors of layby but those about arguments have in common. */
 export class LaybyError extends Error {
@@ -178,6 +185,82 @@ export class UnwakeableError extends LaybyError {
       "Cannot park as nothing could ever wake this thread: no other thread " +
         "knows of the runtime and no timer is armed. Post runtime.handle to " +
         "a worker, arm a timer, or give a timeout",
+    );
+  }
+}
+
+/** Workers that die one after the other, so that there is no use in more. */
+export class CrashLoopError extends LaybyError {
+  /** Constructs the error for how many died; the last one's end is the cause. */
+  constructor(crashes: number, options?: ErrorOptions) {
+    super(
+      "crash-loop",
+      `Cannot run tasks as ${crashes} workers have crashed in a row without a ` +
+        `task done in between: see the cause, and start another pool`,
+      options,
+    );
+  }
+}
+
+/** More tasks than the pool was told to keep waiting. */
+export class QueueFullError extends LaybyError {
+  /** Constructs the error for the limit. */
+  constructor(limit: number) {
+    super(
+      "queue-full",
+      `Cannot run the task as ${limit} wait already: await pool.ready first, ` +
+        `or start the pool with a larger maxQueue`,
+    );
+  }
+}
+
+/** A module of tasks that cannot be used. */
+export class TaskModuleError extends LaybyError {
+  /** Constructs the error for a module and what is wrong with it. */
+  constructor(module: string, what: string, options?: ErrorOptions) {
+    super(
+      "task-module",
+      `Cannot use the task module ${module}: ${what}`,
+      options,
+    );
+  }
+}
+
+/** A task that was not done within its time. */
+export class TimedOutError extends LaybyError {
+  /** Constructs the error for a task and its time in milliseconds. */
+  constructor(task: string, timeout: number) {
+    super(
+      "timed-out",
+      `Task ${task} was not done within ${timeout} ms: give it more time, or ` +
+        `have it watch worker.signal`,
+    );
+  }
+}
+
+/** A task that the task module does not export. */
+export class UnknownTaskError extends LaybyError {
+  /** Constructs the error for a name and the names that there are. */
+  constructor(name: unknown, known: readonly string[]) {
+    super(
+      "unknown-task",
+      `Cannot run the task ${
+        String(name)
+      } as the task module exports no such ` +
+        `function: it has ${known.join(", ") || "none"}`,
+    );
+  }
+}
+
+/** A worker that died while it ran the task. */
+export class WorkerCrashedError extends LaybyError {
+  /** Constructs the error for a worker and how it ended. */
+  constructor(worker: string, how: string, options?: ErrorOptions) {
+    super(
+      "worker-crashed",
+      `Task was lost as ${worker} ${how} while it ran: the task may have had ` +
+        `effects, and is not run again`,
+      options,
     );
   }
 }

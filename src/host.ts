@@ -27,6 +27,32 @@ export interface ThreadEntry {
   readonly name: string;
 }
 
+/** How a thread is started. */
+export interface ThreadOptions {
+  /** What debuggers call it. */
+  readonly name?: string | undefined;
+  /** What of `data` is transferred to the thread. */
+  readonly transfer?: readonly MessagePort[];
+  /** See `resourceLimits` of https://nodejs.org/api/worker_threads.html */
+  readonly limits?: Readonly<Record<string, number>> | undefined;
+}
+
+/** A value for all that a call does, and for what goes on after it returned. */
+export interface AsyncContext {
+  /** Calls a function in which, and after which, `get()` returns `value`. */
+  run<T>(value: unknown, callee: () => T): T;
+  /** The value of the innermost `run()`. */
+  get(): unknown;
+}
+
+/** Values as bytes, by the platform's structured clone. */
+export interface Serializer {
+  /** Throws if the value cannot be cloned so. */
+  serialize(value: unknown): Uint8Array;
+  /** The bytes are not shared. */
+  deserialize(bytes: Uint8Array): unknown;
+}
+
 /** A thread, seen from the one that spawned it. */
 export interface HostThread {
   /** Calls back with each value that the thread posts. */
@@ -56,6 +82,10 @@ export type HostName = "deno" | "bun" | "node" | "fallback";
 export interface Host {
   /** Which runtime it is. */
   readonly name: HostName;
+  /** Whether `spawn()` starts threads that share memory. */
+  readonly hasThreads: boolean;
+  /** What is missing for that, in words; empty if nothing is. */
+  readonly missing: string;
   /** Threads that run at the same time. */
   readonly parallelism: number;
   /** Whether the calling thread may block. */
@@ -70,9 +100,24 @@ export interface Host {
   /** Resolves after one turn of the event loop. */
   turn(): Promise<void>;
   /** Calls a function that a module exports, in a thread of its own. */
-  spawn(entry: ThreadEntry, data: unknown): HostThread;
+  spawn(
+    entry: ThreadEntry,
+    data: unknown,
+    options?: ThreadOptions,
+  ): HostThread;
   /** This thread, if it was spawned. */
   self(): HostSelf | undefined;
+  /** Takes a message from a port's queue; undefined if there is none. */
+  receive(port: MessagePort): { readonly message: unknown } | undefined;
+  /** Values as bytes, if the host can. */
+  readonly serializer: Serializer | undefined;
+  /**
+   * How much waits for this thread's event loop: timers, sockets, output that
+   * is not written. 0 if the host does not tell.
+   */
+  loopWork(): number;
+  /** A context of its own, if the host has any. */
+  asyncContext(): AsyncContext | undefined;
   /** System calls on the words of a memory, or why there are none. */
   futex(buffer: ArrayBufferLike): Futex | string;
 }

@@ -1,16 +1,10 @@
 // What callers choose when they create a runtime, attach to one, or claim a
 // parker: types, defaults and checks.
 
-import {
-  checkCallback,
-  checkInteger,
-  checkObject,
-  checkOneOf,
-} from "./arguments.ts";
+import { checkInteger, checkObject, checkOneOf } from "./arguments.ts";
 import { MAX_PARKERS } from "./core/core.generated.ts";
 import type { RuntimeHandle } from "./core/module.ts";
 import { ArgumentTypeError } from "./errors.ts";
-import type { ParkerOptions } from "./park/parker.ts";
 
 /** The drivers that `Runtime.create()` knows. */
 export type DriverName = "time" | "event-loop";
@@ -95,12 +89,4 @@ export function checkBlocking(
     );
   }
   return blocking ?? true;
-}
-
-/** Checks what a parker is to call. */
-export function checkHooks(options: ParkerOptions): void {
-  const action = "claim a parker";
-  checkObject(action, "options", options);
-  checkCallback(action, "beforePark", options.beforePark);
-  checkCallback(action, "afterUnpark", options.afterUnpark);
 }

@@ -2,14 +2,8 @@
 // starts threads.
 
 import { checkObject } from "./arguments.ts";
-import { compose, currentHost } from "./compose.ts";
-import {
-  BLOCKING_DRIVER,
-  CONDVAR,
-  HOST_WAIT,
-  MUTEX,
-  TIMERS_ONLY,
-} from "./core/core.generated.ts";
+import { compose, create, currentHost } from "./compose.ts";
+import { CONDVAR, MUTEX } from "./core/core.generated.ts";
 import {
   checkHandle,
   type CondvarHandle,
@@ -17,14 +11,8 @@ import {
   type ParkerHandle,
   type TimerHandle,
 } from "./core/handle.ts";
-import { addressOf } from "./core/layout.ts";
-import { deliver, type Local } from "./core/local.ts";
-import {
-  attachCore,
-  compile,
-  createCore,
-  type RuntimeHandle,
-} from "./core/module.ts";
+import { type Local, shutdown } from "./core/local.ts";
+import { attachCore, type RuntimeHandle } from "./core/module.ts";
 import {
   ArgumentTypeError,
   ExhaustedError,
@@ -35,12 +23,12 @@ import type { HostName } from "./host.ts";
 import {
   type AttachOptions,
   checkBlocking,
-  checkHooks,
   checkOptions,
   type RuntimeOptions,
 } from "./options.ts";
 import { type ParkerCounters, readCounters } from "./park/counters.ts";
-import { Parker, type ParkerOptions } from "./park/parker.ts";
+import { claimParker } from "./park/claim.ts";
+import { checkHooks, Parker, type ParkerOptions } from "./park/parker.ts";
 import { Unparker } from "./park/unparker.ts";
 import { Condvar } from "./sync/condvar.ts";
 import { Mutex } from "./sync/mutex.ts";
@@ -88,24 +76,7 @@ export class Runtime {
    * asks for.
    */
   static create(options: RuntimeOptions = {}): Runtime {
-    const checked = checkOptions(options);
-    const { parkers, locks, timers, driver, wait, module, blocking } = checked;
-    const host = currentHost();
-    const core = createCore(
-      module === undefined ? compile() : module,
-      checked,
-    );
-    core.exports.memoryCreate(
-      // Tells handles apart, and keeps no secret: `crypto` takes Node 10 ms.
-      Math.floor(Math.random() * 2 ** 32) | 1,
-      (driver === "time" ? BLOCKING_DRIVER | TIMERS_ONLY : 0) |
-        (wait === "futex" ? HOST_WAIT : 0),
-      parkers,
-      locks,
-      timers,
-      host.now(),
-    );
-    return new Runtime(compose(core, host, blocking, false), true);
+    return new Runtime(create(checkOptions(options)), true);
   }
 
   /**
@@ -161,20 +132,7 @@ export class Runtime {
    * @throws {ShutdownError} If the runtime is shut down.
    */
   parker(options: ParkerOptions = {}): Parker {
-    checkHooks(options);
-    const { core, thread, regions } = this.#local;
-    if (this.isShutdown) throw new ShutdownError("claim a parker");
-    const address = core.parkerClaim(thread);
-    if (address === 0) {
-      throw new ExhaustedError("parker", regions.parkers.count);
-    }
-    const handle: ParkerHandle = {
-      kind: "parker",
-      runtime: this.#local.id,
-      address,
-      claim: core.parkerBase(address),
-    };
-    return new Parker(this.#local, handle, options);
+    return claimParker(this.#local, options);
   }
 
   /**
@@ -326,15 +284,7 @@ export class Runtime {
    * nothing.
    */
   shutdown(): void {
-    const { core, regions, driver, thread } = this.#local;
-    if (!core.shutdownBegin(thread)) return;
-    for (let index = 0; index < core.parkersUsed(); index++) {
-      const address = addressOf(regions.parkers, index);
-      const claim = core.parkerBase(address);
-      if (!core.parkerIsClaimed(address, claim)) continue;
-      deliver(this.#local, core.parkerUnpark(address, claim), address);
-    }
-    driver?.shutdown();
+    shutdown(this.#local);
   }
 
   /** Shuts the runtime down, if this object created it. */

@@ -2,10 +2,14 @@
 // out of the core: see its layout.ts for the map.
 
 import {
+  CALLER_BYTES,
+  CHUNK_BYTES,
   LOCK_BYTES,
   PARKER_BYTES,
   PARKERS,
+  TASK_BYTES,
   TIMER_BYTES,
+  WORKER_BYTES,
 } from "./core.generated.ts";
 
 /** How many records of each kind a memory has. */
@@ -56,4 +60,38 @@ export function isRecord(region: Region, address: unknown): boolean {
   if (typeof address !== "number") return false;
   const index = (address - region.first) / region.bytes;
   return Number.isInteger(index) && index >= 0 && index < region.count;
+}
+
+/** How much of everything a pool has. */
+export interface PoolCapacities {
+  /** Workers that there can be. */
+  readonly workers: number;
+  /** Tasks that can be in flight in shared memory. */
+  readonly tasks: number;
+  /** Chunks of the heap that there can be. */
+  readonly chunks: number;
+}
+
+/** Bytes to the next line. See `layOut()` in the core. */
+const LINE = 128;
+const PRIORITIES = 3;
+const INJECT_SLOT_BYTES = 8;
+const CHUNK_WORD_BYTES = 16;
+
+function roundUp(bytes: number, unit: number): number {
+  return Math.ceil(bytes / unit) * unit;
+}
+
+/** Where the heap of a pool begins, behind everything else. */
+export function heapStart(
+  capacities: Capacities,
+  { workers, tasks, chunks }: PoolCapacities,
+): number {
+  let slots = 2;
+  while (slots < tasks * 2) slots *= 2;
+  let at = roundUp(memoryBytes(capacities), LINE);
+  at += (workers + 1) * CALLER_BYTES + workers * WORKER_BYTES;
+  at += slots * PRIORITIES * INJECT_SLOT_BYTES;
+  at = roundUp(at, LINE) + tasks * TASK_BYTES + chunks * CHUNK_WORD_BYTES;
+  return roundUp(at, CHUNK_BYTES);
 }

@@ -5,7 +5,7 @@ import type { Driver } from "../driver.ts";
 import type { Futex, Host } from "../host.ts";
 import { RING, WAKE } from "./core.generated.ts";
 import type { CoreExports } from "./core.generated.ts";
-import type { Regions } from "./layout.ts";
+import { addressOf, type Regions } from "./layout.ts";
 import type { RuntimeHandle } from "./module.ts";
 
 /** One thread's part of a runtime. */
@@ -50,4 +50,17 @@ export function wakeSummoned(local: Local, address: number): void {
 /** Hands a driver without an owner to a sleeper, if the core leaves it to us. */
 export function handOff(local: Local): void {
   if (local.futex) wakeSummoned(local, local.core.driverHandOff());
+}
+
+/** Ends every park, now and for ever. Does nothing the second time. */
+export function shutdown(local: Local): void {
+  const { core, regions, driver, thread } = local;
+  if (!core.shutdownBegin(thread)) return;
+  for (let index = 0; index < core.parkersUsed(); index++) {
+    const address = addressOf(regions.parkers, index);
+    const claim = core.parkerBase(address);
+    if (!core.parkerIsClaimed(address, claim)) continue;
+    deliver(local, core.parkerUnpark(address, claim), address);
+  }
+  driver?.shutdown();
 }

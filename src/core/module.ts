@@ -4,7 +4,12 @@
 import { ArgumentTypeError, LayoutError, UnsupportedError } from "../errors.ts";
 import { LAYOUT_VERSION, MAGIC, WASM_BASE64 } from "./core.generated.ts";
 import type { CoreExports } from "./core.generated.ts";
-import { type Capacities, memoryBytes } from "./layout.ts";
+import {
+  type Capacities,
+  heapStart,
+  memoryBytes,
+  type PoolCapacities,
+} from "./layout.ts";
 
 /** What a module is to be. */
 const CORE = "the core of this version";
@@ -40,7 +45,7 @@ export interface Core {
   readonly exports: CoreExports;
   /** What other threads instantiate. */
   readonly handle: RuntimeHandle;
-  /** The memory as words. It never grows. */
+  /** The memory as words, but for a pool's heap: that grows. */
   readonly words: Int32Array<SharedArrayBuffer>;
   /** What the memory says of itself, once it is a runtime's. */
   readonly header: HeaderFields;
@@ -90,18 +95,42 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-/** Makes a memory for these capacities, and an instance over it. */
+/**
+ * Makes a memory for these capacities, and an instance over it. That of a pool
+ * can grow, up to its chunks.
+ */
 export function createCore(
   module: WebAssembly.Module,
   capacities: Capacities,
+  pool?: PoolCapacities,
 ): Core {
   if (!(module instanceof WebAssembly.Module)) {
     throw new ArgumentTypeError(
       "Cannot create a runtime as module must be a WebAssembly.Module",
     );
   }
-  const pages = Math.ceil(memoryBytes(capacities) / PAGE);
-  return open(module, newMemory(pages));
+  const bytes = pool ? heapStart(capacities, pool) : memoryBytes(capacities);
+  const pages = Math.ceil(bytes / PAGE);
+  // A chunk of a pool's heap is a page.
+  return open(module, newMemory(pages, pages + (pool?.chunks ?? 0)));
+}
+
+/**
+ * Grows a pool's memory, unless another thread has. Returns how large it is now,
+ * in bytes.
+ */
+export function growMemory(handle: RuntimeHandle, pages: number): number {
+  try {
+    handle.memory.grow(pages);
+  } catch {
+    // There is no more. What others have grown may do.
+  }
+  return handle.memory.buffer.byteLength;
+}
+
+/** The whole of a memory, as it is now. */
+export function bytesOf(handle: RuntimeHandle): Uint8Array<SharedArrayBuffer> {
+  return new Uint8Array(handle.memory.buffer as unknown as SharedArrayBuffer);
 }
 
 /** Makes an instance over the memory of a handle. */
@@ -137,12 +166,8 @@ function checkMemory(core: Core): Core {
   return core;
 }
 
-function newMemory(pages: number): WebAssembly.Memory {
-  return new WebAssembly.Memory({
-    initial: pages,
-    maximum: pages,
-    shared: true,
-  });
+function newMemory(initial: number, maximum: number): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial, maximum, shared: true });
 }
 
 function instantiate(

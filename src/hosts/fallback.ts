@@ -27,6 +27,8 @@ let mayBlock: boolean | undefined;
 /** Whatever is neither Deno, Bun nor Node. */
 export const fallbackHost: Host = {
   name: "fallback",
+  hasThreads: false,
+  missing: "this host is neither Deno, Bun nor Node",
   get parallelism() {
     return globalThis.navigator?.hardwareConcurrency ?? 1;
   },
@@ -42,6 +44,10 @@ export const fallbackHost: Host = {
       "Deno, Bun or Node: start the worker yourself and post it runtime.handle",
     );
   },
+  receive: () => undefined,
+  serializer: undefined,
+  loopWork: () => 0,
+  asyncContext: () => undefined,
   self: () => undefined,
   futex: () => "Bun on Linux",
 };

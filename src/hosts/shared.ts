@@ -2,22 +2,35 @@
 // and Node alike.
 
 import type {
+  AsyncContext,
   Host,
   HostName,
   HostSelf,
   HostThread,
   KeepAlive,
+  Serializer,
   ThreadEntry,
+  ThreadOptions,
 } from "../host.ts";
 
 /** The parts that we use of https://nodejs.org/api/worker_threads.html */
 interface WorkerThreads {
   readonly Worker: new (
     url: URL,
-    options: { workerData: unknown },
+    options: NodeWorkerOptions,
   ) => NodeWorker;
+  receiveMessageOnPort(
+    port: MessagePort,
+  ): { readonly message: unknown } | undefined;
   readonly parentPort: { postMessage(value: unknown): void } | null;
   readonly workerData: unknown;
+}
+
+interface NodeWorkerOptions {
+  workerData: unknown;
+  name?: string;
+  transferList?: readonly MessagePort[];
+  resourceLimits?: Readonly<Record<string, number>>;
 }
 
 interface NodeWorker {
@@ -39,6 +52,20 @@ interface Builtins {
     setImmediate(callback: () => void): unknown;
   };
   "node:os": { availableParallelism(): number };
+  "node:v8": Serializer;
+  "node:async_hooks": {
+    readonly AsyncLocalStorage: new () => {
+      run<T>(value: unknown, callee: () => T): T;
+      getStore(): unknown;
+    };
+  };
+}
+
+/** The parts that we use of https://nodejs.org/api/process.html */
+interface NodeProcess {
+  getActiveResourcesInfo?(): readonly string[];
+  readonly stdout: { readonly writableLength: number };
+  readonly stderr: { readonly writableLength: number };
 }
 
 /**
@@ -88,7 +115,11 @@ class TimerKeepAlive implements KeepAlive {
 class WorkerThread implements HostThread {
   readonly #worker: NodeWorker;
 
-  constructor({ module, name }: ThreadEntry, data: unknown) {
+  constructor(
+    { module, name }: ThreadEntry,
+    data: unknown,
+    { name: title, transfer, limits }: ThreadOptions = {},
+  ) {
     // A module behind a URL that Deno's worker_threads do not take, such as
     // https:, can still be imported by one that they do.
     // https://github.com/denoland/deno/issues/31612
@@ -96,6 +127,9 @@ class WorkerThread implements HostThread {
     const url = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
     this.#worker = new (builtin("node:worker_threads").Worker)(url, {
       workerData: data,
+      ...(title === undefined ? {} : { name: title }),
+      ...(transfer === undefined ? {} : { transferList: transfer }),
+      ...(limits === undefined ? {} : { resourceLimits: limits }),
     });
   }
 
@@ -130,6 +164,24 @@ function self(): HostSelf | undefined {
   };
 }
 
+function loopWork(): number {
+  const { process } = globalThis as unknown as { process: NodeProcess };
+  const resources = process.getActiveResourcesInfo?.().length ?? 0;
+  // A worker's output is written by the main thread, which asks for more of it
+  // by a message. https://github.com/nodejs/node/issues/40548
+  const output = process.stdout.writableLength + process.stderr.writableLength;
+  return output > 0 ? resources + 1 : resources;
+}
+
+function asyncContext(): AsyncContext {
+  const { AsyncLocalStorage } = builtin("node:async_hooks");
+  const storage = new AsyncLocalStorage();
+  return {
+    run: (value, callee) => storage.run(value, callee),
+    get: () => storage.getStore(),
+  };
+}
+
 /** The host that the three runtimes share, under a runtime's name. */
 export function workerThreadsHost(
   name: HostName,
@@ -140,12 +192,21 @@ export function workerThreadsHost(
     get parallelism() {
       return builtin("node:os").availableParallelism();
     },
+    hasThreads: true,
+    missing: "",
     mayBlock: true,
     keepAlive: new TimerKeepAlive(),
     now,
     turn: () =>
       new Promise((resolve) => builtin("node:timers").setImmediate(resolve)),
-    spawn: (entry, data) => new WorkerThread(entry, data),
+    spawn: (entry, data, options) => new WorkerThread(entry, data, options),
+    receive: (port) =>
+      builtin("node:worker_threads").receiveMessageOnPort(port),
+    get serializer() {
+      return builtin("node:v8");
+    },
+    loopWork,
+    asyncContext,
     self,
     futex,
   };

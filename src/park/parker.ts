@@ -1,6 +1,11 @@
 // The end of a parker that its thread owns.
 
-import { checkNumber, checkObject, checkTimeout } from "../arguments.ts";
+import {
+  checkCallback,
+  checkNumber,
+  checkObject,
+  checkTimeout,
+} from "../arguments.ts";
 import { CONFLICT } from "../core/core.generated.ts";
 import type { CoreExports, UNPARKED } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
@@ -359,4 +364,12 @@ export class Parker {
       throw error;
     }
   }
+}
+
+/** Checks what a parker is to call. */
+export function checkHooks(options: ParkerOptions): void {
+  const action = "claim a parker";
+  checkObject(action, "options", options);
+  checkCallback(action, "beforePark", options.beforePark);
+  checkCallback(action, "afterUnpark", options.afterUnpark);
 }

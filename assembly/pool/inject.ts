@@ -1,0 +1,160 @@
+// The queue into which tasks come from outside, one for each priority: any
+// thread pushes, any worker takes from the front.
+//
+// An array whose slots say which lap they are in, as in Vyukov's bounded MPMC
+// queue, https://www.1024cores.net/home/lock-free-algorithms/queues; but a slot
+// is written by one exchange, entry and lap together, and whoever finds the tail
+// behind moves it on. So a thread that dies at any point holds nobody up.
+
+import { INJECTS } from "../layout";
+import { Hand } from "./hand";
+import { injectSlotsAt, pool } from "./map";
+import { RunQueue } from "./run_queue";
+
+const INJECT_BYTES: usize = 256;
+const TAIL_OFFSET: usize = 128;
+const ENTRY: u64 = 0xffffffff;
+
+/**
+ * Positions count up and wrap around. Position p lies in slot p mod capacity:
+ *
+ *    63                32 31                 0
+ *   ┌────────────────────┬────────────────────┐
+ *   │ p + 1              │ entry              │
+ *   └────────────────────┴────────────────────┘
+ *
+ * Invariant: what lies from head on with its own position is in the queue.
+ */
+@unmanaged
+export class Inject {
+  /** The injection queue of a priority: 0 is the highest. */
+  static of(priority: i32): Inject {
+    return changetype<Inject>(INJECTS + <usize> priority * INJECT_BYTES);
+  }
+
+  private get headWord(): usize {
+    return changetype<usize>(this);
+  }
+
+  private get tailWord(): usize {
+    return changetype<usize>(this) + TAIL_OFFSET;
+  }
+
+  private get slots(): usize {
+    const place = (changetype<usize>(this) - INJECTS) / INJECT_BYTES;
+    return injectSlotsAt(<i32> place);
+  }
+
+  private slot(position: i32): usize {
+    const place = <usize> (position & (pool().slots - 1));
+    return this.slots + (place << 3);
+  }
+
+  private get head(): i32 {
+    // Acquire. Pairs with the exchange in `takeInto()` [J2].
+    return atomic.load<i32>(this.headWord);
+  }
+
+  private get tail(): i32 {
+    // Relaxed: a guess. The slots say where the queue ends.
+    return atomic.load<i32>(this.tailWord);
+  }
+
+  private read(position: i32): u64 {
+    // SeqCst. Pairs with the exchange in `push()`: who brings work looks for
+    // searchers, whose last one looks here [I1] [J1].
+    return atomic.load<u64>(this.slot(position));
+  }
+
+  /** Whether nothing is in the queue. */
+  get isEmpty(): bool {
+    const head = this.head;
+    return !isAt(this.read(head), head);
+  }
+
+  /** How many there are, or were a moment ago. */
+  get length(): i32 {
+    const length = this.tail - this.head;
+    return length < 0 ? 0 : length;
+  }
+
+  /** Adds an entry at the back. Returns false if there is no room. */
+  push(entry: i32): bool {
+    while (true) {
+      const tail = this.tail;
+      const seen = this.read(tail);
+      if (isAt(seen, tail)) {
+        this.advance(tail);
+        continue;
+      }
+      if (tail - this.head >= pool().slots) {
+        // The tail was read before the head: it may be that both moved on.
+        if (tail == this.tail) return false;
+        continue;
+      }
+      // Any earlier lap -> this entry. One of many wins the position.
+      // Release. Pairs with the load in `read()` [J1].
+      const found = atomic.cmpxchg<u64>(
+        this.slot(tail),
+        seen,
+        stamped(tail, entry),
+      );
+      this.advance(tail);
+      if (found == seen) return true;
+    }
+  }
+
+  /** The slot at `tail` is written: whoever sees it moves the tail on. */
+  private advance(tail: i32): void {
+    // Relaxed: a guess for others, which the slots confirm or refute.
+    atomic.cmpxchg<i32>(this.tailWord, tail, tail + 1);
+  }
+
+  /**
+   * Takes as many entries from the front as there are, `most` at most. They are
+   * placed behind the back of the worker's queue, which has the room and is to
+   * publish them. Returns how many; 0 if there were none.
+   *
+   * @param hand Where the worker notes what is placed.
+   */
+  takeInto(queue: RunQueue, most: i32, hand: Hand): i32 {
+    let count = this.tryTake(queue, most, hand);
+    while (count < 0) count = this.tryTake(queue, most, hand);
+    return count;
+  }
+
+  /** Returns -1 if others have moved the head on: then it is tried again. */
+  private tryTake(queue: RunQueue, most: i32, hand: Hand): i32 {
+    const head = this.head;
+    let count = 0;
+    while (count < most) {
+      const seen = this.read(head + count);
+      if (!isAt(seen, head + count)) break;
+      queue.place(count, entryOf(seen));
+      count++;
+    }
+    // Nothing at a head that others have moved on says nothing.
+    if (count == 0) return head == this.head ? 0 : -1;
+    hand.marked = queue.mark(count);
+    // Head -> head + count: these are the worker's. A slot is written again only
+    // when head has passed it, so what was read is what is taken.
+    // AcqRel. Pairs with the load in `head` [J2].
+    if (atomic.cmpxchg<i32>(this.headWord, head, head + count) == head) {
+      return count;
+    }
+    hand.marked = 0;
+    return -1;
+  }
+}
+
+function isAt(slot: u64, position: i32): bool {
+  return <u32> (slot >> 32) == <u32> (position + 1);
+}
+
+function entryOf(slot: u64): i32 {
+  return <i32> (slot & ENTRY);
+}
+
+function stamped(position: i32, entry: i32): u64 {
+  return (<u64> <u32> (position + 1) << 32) | <u64> <u32> entry;
+}

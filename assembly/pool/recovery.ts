@@ -1,0 +1,144 @@
+// What is done after a worker has died, at whatever instruction: nothing that it
+// held stays held, nothing that it had queued is lost, and what it ran is known
+// to be lost.
+
+import { DriverLock } from "../driver_lock";
+import { leaveDriver } from "../driver";
+import { FREE_PARKERS, PARKER_BYTES, parkerIndex, PARKERS } from "../layout";
+import { Parker } from "../parker";
+import { Registry } from "../registry";
+import { Sleepers } from "../sleepers";
+import { baseOf, Caller, discard, parkerOf } from "./caller";
+import { Chunks } from "./chunks";
+import { NOTHING } from "./hand";
+import { Idle } from "./idle";
+import { callerOf, pool, taskAt } from "./map";
+import {
+  FINISHED,
+  isTaken,
+  isUnsure,
+  RUNNING,
+  stateOf,
+  Task,
+  TASK_IDLE,
+  threadOf,
+} from "./task";
+import { injectAgain, wakeOne, Worker } from "./worker";
+
+/**
+ * Repairs what a worker has left that ended or died. Once for each, by the
+ * thread of the pool's creator, and before the worker's index is used again.
+ */
+export function recover(index: i32, by: Caller): void {
+  const worker = Worker.of(index);
+  const dead = Caller.of(callerOf(index));
+  Idle.leave(index);
+  releaseParker(dead);
+  const isPublished = worker.hasPublished;
+  endSteals(index, isPublished);
+  worker.abandon();
+  buryOwn(index, worker.thread);
+  buryLists();
+  repairAll(worker.thread, by);
+  Chunks.bury(worker.thread);
+  Chunks.sweep();
+  // Whom it was about to wake, when it died.
+  for (let place = 0; place <= pool().workers; place++) {
+    Caller.of(place).alarm(by);
+  }
+  wakeOne(by);
+}
+
+/** Nobody sleeps on its parker, whatever its word says. */
+function releaseParker(dead: Caller): void {
+  const place = dead.close();
+  if (place == 0) return;
+  const parker = parkerOf(place);
+  const index = parkerIndex(parker);
+  Sleepers.remove(index);
+  if (changetype<Parker>(parker).abandon(baseOf(place))) {
+    changetype<Registry>(FREE_PARKERS).free(PARKERS, PARKER_BYTES, index);
+  }
+  DriverLock.unkeep(index);
+  if (DriverLock.holder() == index + 1) leaveDriver();
+}
+
+/** The entries that it was copying are where they were, or already its own. */
+function endSteals(index: i32, isPublished: bool): void {
+  for (let place = 0; place < pool().workers; place++) {
+    const queue = Worker.of(place).queue;
+    if (queue.thief != index) continue;
+    if (!isPublished) {
+      for (let offset = 0; offset < queue.stolen; offset++) {
+        injectAgain(queue.stolenAt(offset));
+      }
+    }
+    queue.endSteal();
+  }
+}
+
+/** Nobody waits for its own tasks any more. */
+function buryOwn(index: i32, thread: i32): void {
+  const caller = callerOf(index);
+  Caller.of(caller).discardFinished();
+  const tasks = pool().tasks;
+  for (let place = 0; place < tasks; place++) {
+    const task = changetype<Task>(taskAt(place));
+    if (task.ownedBy == caller + 1) disown(task, thread);
+  }
+}
+
+function disown(task: Task, thread: i32): void {
+  const seen = task.seen;
+  const state = stateOf(seen);
+  if (state == TASK_IDLE) {
+    task.free();
+    return;
+  }
+  // It was in its hands, or whoever finished it is dead: so it is in no list.
+  // One that is delivered just now goes into the list that nobody takes, or is
+  // found to be an orphan.
+  const isNowhere = isTaken(seen) || isUnsure(seen) || threadOf(seen) == thread;
+  if (state == FINISHED && isNowhere) discard(task);
+  else task.orphan();
+}
+
+/** Frees what came into the lists of threads that are not there any more. */
+function buryLists(): void {
+  for (let place = 0; place <= pool().workers; place++) {
+    const caller = Caller.of(place);
+    if (!caller.isOpen) caller.discardFinished();
+  }
+}
+
+function repairAll(thread: i32, by: Caller): void {
+  // It died before it began, or was repaired before.
+  if (thread == 0) return;
+  const tasks = pool().tasks;
+  for (let place = 0; place < tasks; place++) {
+    repair(changetype<Task>(taskAt(place)), thread, by);
+  }
+}
+
+/** A task that the dead worker ran, or had run. */
+function repair(task: Task, thread: i32, by: Caller): void {
+  while (true) {
+    const seen = task.seen;
+    if (threadOf(seen) != thread) return;
+    const state = stateOf(seen);
+    if (state == RUNNING) {
+      if (!task.crash(seen)) continue;
+      by.deliver(task);
+      return;
+    }
+    if (state != FINISHED) return;
+    const former = task.orphanOf;
+    if (former != NOTHING && !Caller.of(former).isOpen) {
+      // It is in no list, since that of its owner was discarded.
+      discard(task);
+      return;
+    }
+    // It may be in its owner's list already, or not yet.
+    if (task.doubt(seen)) return;
+  }
+}

@@ -1,0 +1,142 @@
+// The pool benches: what each runs, for how long at most, and what is compared.
+
+import type { Bench, Part, Ratio } from "../plan.ts";
+import { NO_POOL, POOLS, TOKIO } from "./subjects.ts";
+
+/** A bench whose parts run once for each subject. The arguments of a part are
+ * the number of workers. */
+export interface PoolBench extends Bench {
+  /** Milliseconds after which a program is taken to hang. */
+  readonly limit: number;
+  readonly subjects: readonly string[];
+}
+
+/** A row of its own: the best of the pools that others have written. */
+export const BEST_PEER = "best peer";
+
+const ONE_CORE = "0";
+
+const SPEED: readonly Ratio[] = [
+  { of: "layby", to: "raw" },
+  { of: "layby", to: BEST_PEER },
+  { of: "layby", to: TOKIO, native: true },
+  { of: BEST_PEER, to: "raw" },
+  { of: BEST_PEER, to: TOKIO, native: true },
+];
+
+/** What pools add to a process that has none. */
+const ADDED: readonly Ratio[] = POOLS.map((of) => ({
+  of,
+  to: NO_POOL,
+  minus: true,
+}));
+
+interface Details {
+  readonly rounds: number;
+  /** Seconds. */
+  readonly limit: number;
+  readonly parts: readonly Part[];
+  readonly ratios?: readonly Ratio[];
+  readonly subjects?: readonly string[];
+}
+
+function bench(name: string, question: string, details: Details): PoolBench {
+  return {
+    name,
+    question,
+    ratios: SPEED,
+    subjects: POOLS,
+    ...details,
+    limit: details.limit * 1e3,
+  };
+}
+
+/** A part for each number of workers, named after it. */
+function sized(
+  name: string,
+  sizes: readonly number[],
+  native = false,
+): Part[] {
+  return sizes.map((size) => ({
+    bench: `${name}_${size}`,
+    args: [`${size}`],
+    ...(native ? { native: [`${size}`] } : {}),
+  }));
+}
+
+/** A part with so many workers. */
+function only(
+  name: string,
+  workers: number,
+  native = false,
+  place: { readonly cores?: string } = {},
+): Part {
+  const args = [`${workers}`];
+  return { bench: name, args, ...(native ? { native: args } : {}), ...place };
+}
+
+/** All of them, in the order in which they run. */
+export const POOL_BENCHES: readonly PoolBench[] = [
+  bench("hot_call", "one tiny call after the other, 1 worker", {
+    rounds: 5,
+    limit: 20,
+    parts: [
+      only("hot_call", 1, true),
+      only("hot_call_one_core", 1, true, { cores: ONE_CORE }),
+    ],
+  }),
+  bench("batch100", "100 tiny calls at the same time, 1 worker", {
+    rounds: 5,
+    limit: 20,
+    parts: [only("batch100", 1, true)],
+  }),
+  bench("parked_call", "a call after 60 ms without any, 1 worker", {
+    rounds: 3,
+    limit: 30,
+    parts: [only("parked_call", 1, true)],
+  }),
+  bench("busy5_overhead", "a task of 5 ms: what is above that, 1 worker", {
+    rounds: 5,
+    limit: 20,
+    parts: [only("busy5_overhead", 1, true)],
+  }),
+  bench("idle_cpu", "workers at rest: CPU, of one core", {
+    rounds: 3,
+    limit: 30,
+    parts: sized("idle_cpu", [1, 2, 4, 8]),
+    ratios: ADDED,
+    subjects: [...POOLS, NO_POOL],
+  }),
+  bench("throughput", "200,000 tasks that do nothing, submitted at once", {
+    rounds: 3,
+    limit: 60,
+    parts: sized("throughput", [1, 2], true),
+  }),
+  bench("nested", "a tree of 1,000,000 tasks that fork and join, 2 workers", {
+    rounds: 3,
+    limit: 60,
+    parts: [only("nested", 2, true)],
+  }),
+  bench("payload", "an echo of bytes, or of a tree of objects, 1 worker", {
+    rounds: 3,
+    limit: 30,
+    parts: [only("payload", 1)],
+  }),
+  bench("startup", "from the start of a pool to its first answer, 1 worker", {
+    rounds: 7,
+    limit: 20,
+    parts: [only("startup", 1, true)],
+  }),
+  bench("rss", "resident memory of the process", {
+    rounds: 3,
+    limit: 20,
+    parts: sized("rss", [1, 4]),
+    ratios: ADDED,
+    subjects: [...POOLS, NO_POOL],
+  }),
+  bench("scaling", "64 tasks of about 5 ms", {
+    rounds: 3,
+    limit: 40,
+    parts: sized("scaling", [1, 2, 4, 8, 16]),
+  }),
+];

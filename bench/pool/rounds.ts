@@ -1,0 +1,157 @@
+// Runs the programs of a pool bench, by turns, and keeps what they print. Each
+// subject has a process of its own in each round, and may hang or crash there.
+
+import { spawn } from "node:child_process";
+import { inRoot, ROOT } from "../../scripts/paths.ts";
+import { type RuntimeName, runtimeNamed } from "../../scripts/runtimes.ts";
+import type { Row } from "../harness.ts";
+import { canPin } from "../pin.ts";
+import type { Part, Runner } from "../plan.ts";
+import type { Sample } from "../rounds.ts";
+import type { PoolBench } from "./plan.ts";
+import { UNAVAILABLE } from "./protocol.ts";
+import { TOKIO } from "./subjects.ts";
+
+/** What to run. */
+export interface PoolSession {
+  readonly bench: PoolBench;
+  readonly rounds: number;
+  readonly runtimes: readonly RuntimeName[];
+  readonly subjects: readonly string[];
+  /** The path of the native program, if it is to run. */
+  readonly native: string | undefined;
+  /** Is told what goes on. */
+  readonly say: (message: string) => void;
+}
+
+/** One subject in one part on one runtime. */
+interface Turn {
+  readonly part: Part;
+  readonly runner: Runner;
+  readonly subject: string;
+}
+
+/** How a program ended. */
+interface Outcome {
+  /** Missing if it had to be killed. */
+  readonly code: number | undefined;
+  readonly output: string;
+}
+
+/** Failures after which a subject is given up. */
+const PATIENCE = 2;
+
+/** Runs all rounds of a bench. */
+export async function runPoolRounds(session: PoolSession): Promise<Sample[]> {
+  const { bench, rounds, say } = session;
+  const turns = turnsOf(session);
+  const failures = new Map<Turn, number>();
+  const samples: Sample[] = [];
+  for (let round = 0; round < rounds; round++) {
+    say(`${bench.name}: round ${round + 1} of ${rounds}`);
+    for (const turn of turns) {
+      const failed = failures.get(turn) ?? 0;
+      if (failed >= PATIENCE) continue;
+      const rows = await take(session, turn, round === 0);
+      if (rows === undefined) failures.set(turn, PATIENCE);
+      else if (rows.length === 0) failures.set(turn, failed + 1);
+      else {
+        const { runner } = turn;
+        samples.push(
+          ...rows.map((row) => ({ ...row, runtime: runner, round })),
+        );
+      }
+    }
+  }
+  return samples;
+}
+
+/** A round: subjects that are compared are near in time. */
+function turnsOf(session: PoolSession): Turn[] {
+  const { bench, runtimes, subjects, native, say } = session;
+  const parts = bench.parts.filter(({ cores }) => !cores || canPin());
+  if (parts.length < bench.parts.length) {
+    say(`${bench.name}: nothing is pinned, as there is no taskset`);
+  }
+  const chosen = bench.subjects.filter((name) => subjects.includes(name));
+  return parts.flatMap((part): Turn[] => [
+    ...runtimes.flatMap((runner) =>
+      chosen.map((subject) => ({ part, runner, subject }))
+    ),
+    ...(native !== undefined && part.native
+      ? [{ part, runner: "native" as const, subject: TOKIO }]
+      : []),
+  ]);
+}
+
+/** The rows of a turn: none if it failed, `undefined` if it cannot run. */
+async function take(
+  session: PoolSession,
+  turn: Turn,
+  isFirst: boolean,
+): Promise<Row[] | undefined> {
+  const { bench, say } = session;
+  const { code, output } = await run(commandOf(session, turn), bench.limit);
+  const { rows = [], notes = [] } = Object.groupBy(
+    output.split("\n").filter((line) => line !== ""),
+    (line) => line.startsWith('{"bench"') ? "rows" : "notes",
+  );
+  const name = `${turn.part.bench}, ${turn.runner}, ${turn.subject}`;
+  const isDone = code === 0 && rows.length > 0;
+  const note = notes.at(isDone ? 0 : -1);
+  if (isDone) {
+    if (note !== undefined && isFirst) say(`${name}: ${note}`);
+    return rows.map((line) => JSON.parse(line) as Row);
+  }
+  if (code === UNAVAILABLE) {
+    say(`${name}: skipped, ${note}`);
+    return undefined;
+  }
+  const reason = code === undefined
+    ? `hangs, and was killed after ${bench.limit / 1e3} s`
+    : `failed with code ${code}: ${note ?? "no word"}`;
+  say(`${name}: ${reason}`);
+  return [];
+}
+
+function commandOf(
+  { bench, native }: PoolSession,
+  { part, runner, subject }: Turn,
+): string[] {
+  // Bound before it starts a thread.
+  const place = part.cores === undefined ? [] : ["taskset", "-c", part.cores];
+  if (runner === "native") {
+    return [...place, native!, bench.name, part.bench, ...part.native!];
+  }
+  const { path, scriptArgs } = runtimeNamed(runner);
+  const program = inRoot("bench/pool/run.ts");
+  const args = [bench.name, part.bench, subject, ...part.args!];
+  return [...place, path, ...scriptArgs, program, ...args];
+}
+
+/** Runs a program to its end, or kills it, however it hangs. */
+function run(command: readonly string[], limit: number): Promise<Outcome> {
+  const [name, ...args] = command as [string, ...string[]];
+  const child = spawn(name, args, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8");
+    stream.on("data", (text: string) => output += text);
+  }
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    child.kill("SIGKILL");
+  }, limit);
+  return new Promise((resolve) => {
+    const end = (code: number | undefined, note = "") => {
+      clearTimeout(timer);
+      resolve({ code, output: output + note });
+    };
+    child.once("error", (error) => end(127, error.message));
+    child.once("close", (code) => end(isLate ? undefined : code ?? 1));
+  });
+}

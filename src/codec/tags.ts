@@ -1,0 +1,139 @@
+// The format: what each tag means, and what follows it.
+//
+// A message is a row of values. A value is a tag byte and what the tag asks
+// for. Counts are LEB128; numbers are little endian. Both ends are the same
+// version on the same machine: there is no version in it, and nothing to skip.
+//
+// Objects are numbered in the order in which they begin. A second mention of
+// one is a REFERENCE to its number, so that cycles and sharing survive.
+
+export const UNDEFINED = 0;
+export const NULL = 1;
+export const TRUE = 2;
+export const FALSE = 3;
+/** In an array or an object: no such property. */
+export const HOLE = 4;
+
+/** i32. */
+export const INT = 5;
+/** f64. */
+export const FLOAT = 6;
+/** i64. */
+export const BIGINT = 7;
+/** Whether it is negative, then its digits: a string, in base 16. */
+export const LONG_BIGINT = 8;
+
+/** Count, then a byte each. For short strings. */
+export const LATIN1 = 9;
+/** Count, then two bytes each. For short strings. */
+export const UTF16 = 10;
+/** A piece: UTF-8. */
+export const LONG_UTF8 = 11;
+/** A piece: two bytes a code unit. For those that are no Unicode. */
+export const LONG_UTF16 = 12;
+
+/** Number of the object. */
+export const REFERENCE = 13;
+/** Count, then key and value of each. */
+export const OBJECT = 14;
+/** Count, then each value. */
+export const ARRAY = 15;
+/** Length, then as an OBJECT: with holes, or with other keys. */
+export const KEYED_ARRAY = 16;
+/** A piece: a long array of primitives, by the platform's serializer. */
+export const FLAT_ARRAY = 17;
+/** Count, then key and value of each. */
+export const MAP = 18;
+/** Count, then each value. */
+export const SET = 19;
+/** f64: milliseconds. */
+export const DATE = 20;
+/** Source and flags: strings. */
+export const REGEXP = 21;
+/** The value in the box. */
+export const BOX = 22;
+/** See write_error.ts. */
+export const ERROR = 23;
+
+/** Length, maximal length + 1 or 0, then its bytes: a piece, or as they are. */
+export const BUFFER = 24;
+/** Kind of view, offset in bytes, length in elements, then its buffer. */
+export const VIEW = 25;
+
+/** Longest string that goes by a loop, not by TextEncoder: see strings.ts. */
+export const SHORT_STRING = 48;
+/** Most bytes that are copied by a loop. */
+export const SHORT_BYTES = 32;
+/** Longest array that the serializer is not asked for. */
+export const SHORT_ARRAY = 256;
+/** How deep values nest. Deeper ones could overflow the stack of some thread. */
+export const MAX_DEPTH = 500;
+
+/** The kinds of views of a buffer, by their numbers in the format. */
+const VIEW_NAMES = [
+  "Uint8Array",
+  "Int8Array",
+  "Uint8ClampedArray",
+  "Int16Array",
+  "Uint16Array",
+  "Int32Array",
+  "Uint32Array",
+  "Float16Array",
+  "Float32Array",
+  "Float64Array",
+  "BigInt64Array",
+  "BigUint64Array",
+  "DataView",
+];
+
+/** The number of a `Uint8Array`. */
+export const UINT8 = 0;
+/** The number of a `DataView`. */
+export const DATA_VIEW = 12;
+
+/** What constructs a view. */
+export type ViewClass = new (
+  buffer: ArrayBuffer,
+  offset: number,
+  length: number,
+) => ArrayBufferView;
+
+/** By number. The platform may lack one: it then never meets it either. */
+export const VIEW_CLASSES: readonly ViewClass[] = VIEW_NAMES.map((name) =>
+  (globalThis as unknown as Record<string, ViewClass>)[name]!
+);
+
+/** Numbers by name. */
+export const VIEW_KINDS: ReadonlyMap<string, number> = new Map(
+  VIEW_NAMES.map((name, kind) => [name, kind]),
+);
+
+/** The platform's classes of errors, by their numbers in the format. */
+const ERROR_NAMES = [
+  "Error",
+  "EvalError",
+  "RangeError",
+  "ReferenceError",
+  "SyntaxError",
+  "TypeError",
+  "URIError",
+  "AggregateError",
+  "SuppressedError",
+  "DOMException",
+];
+
+/** What constructs an error. */
+export type ErrorClass = abstract new (...args: never[]) => Error;
+/** Classes of errors by their names. */
+export type ErrorClasses = Readonly<Record<string, ErrorClass>>;
+
+/** By number. The platform may lack one: it then never meets it either. */
+export const ERROR_CLASSES: readonly (ErrorClass | undefined)[] = ERROR_NAMES
+  .map((name) => (globalThis as unknown as ErrorClasses)[name]);
+
+/** The number of `Error`. */
+export const ERROR_KIND = 0;
+/** The number of `AggregateError`. */
+export const AGGREGATE_ERROR_KIND = 7;
+/** The number of `DOMException`. */
+export const DOM_EXCEPTION_KIND = 9;

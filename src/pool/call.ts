@@ -1,0 +1,126 @@
+// A call of a task, for the one who awaits it.
+
+import type { Waiter } from "./calls.ts";
+import type { Deadline } from "./deadlines.ts";
+import type { Tallies } from "./metrics.ts";
+
+/** Settles the promise of a call. */
+export class Call implements Waiter {
+  readonly #resolve: (value: unknown) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #crash: (thread: number) => unknown;
+  readonly #tallies: Tallies;
+  /** When it began, if it is measured. */
+  #began = 0;
+
+  constructor(
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+    crash: (thread: number) => unknown,
+    tallies: Tallies,
+  ) {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#crash = crash;
+    this.#tallies = tallies;
+  }
+
+  /** Has the time counted that it takes. */
+  measure(): void {
+    this.#began = performance.now();
+  }
+
+  resolve(value: unknown): void {
+    this.#tallies.completed++;
+    this.#count();
+    this.#resolve(value);
+  }
+
+  reject(error: unknown): void {
+    this.#tallies.failed++;
+    this.#count();
+    this.#reject(error);
+  }
+
+  #count(): void {
+    if (this.#began === 0) return;
+    this.#tallies.latency.add(performance.now() - this.#began);
+  }
+
+  crash(thread: number): void {
+    this.#tallies.crashed++;
+    this.#reject(this.#crash(thread));
+  }
+}
+
+/** A call that a signal or its time can end before. */
+export class EndingCall implements Waiter, Deadline {
+  readonly at: number;
+  readonly #inner: Waiter;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timedOut: () => unknown;
+  readonly #cancel: (isAborted: boolean) => void;
+  readonly #forget: (deadline: Deadline) => void;
+  #isSettled = false;
+
+  /**
+   * @param timedOut Makes the error for a call whose time is over.
+   * @param cancel Called when the call was ended before its task.
+   * @param forget Called when the deadline does not matter any more.
+   */
+  constructor(
+    inner: Waiter,
+    parts: {
+      readonly at: number;
+      readonly signal: AbortSignal | undefined;
+      readonly timedOut: () => unknown;
+      readonly cancel: (isAborted: boolean) => void;
+      readonly forget: (deadline: Deadline) => void;
+    },
+  ) {
+    this.#inner = inner;
+    this.at = parts.at;
+    this.#signal = parts.signal;
+    this.#timedOut = parts.timedOut;
+    this.#cancel = parts.cancel;
+    this.#forget = parts.forget;
+    this.#signal?.addEventListener("abort", this.#aborted, { once: true });
+  }
+
+  readonly #aborted = (): void => {
+    if (!this.#end()) return;
+    this.#cancel(true);
+    this.#inner.reject(this.#signal!.reason);
+  };
+
+  expire(): void {
+    if (!this.#end()) return;
+    this.#cancel(false);
+    this.#inner.reject(this.#timedOut());
+  }
+
+  resolve(value: unknown): void {
+    if (this.#end()) this.#inner.resolve(value);
+  }
+
+  reject(error: unknown): void {
+    if (this.#end()) this.#inner.reject(error);
+  }
+
+  crash(thread: number): void {
+    if (this.#end()) this.#inner.crash(thread);
+  }
+
+  /** The call was not sent. */
+  dismiss(): void {
+    this.#end();
+  }
+
+  #end(): boolean {
+    if (this.#isSettled) return false;
+    this.#isSettled = true;
+    this.#signal?.removeEventListener("abort", this.#aborted);
+    if (this.at !== Infinity) this.#forget(this);
+    return true;
+  }
+}

@@ -1,0 +1,33 @@
+// What runs a pool's tasks: threads, or the caller's own event loop.
+
+import type { CheckedRunOptions } from "./options.ts";
+import type { PoolMetrics } from "./metrics.ts";
+
+/** The part of a pool that differs by where tasks run. */
+export interface Engine {
+  /** The tasks, by number. */
+  readonly names: readonly string[];
+  /** Workers that there are. */
+  readonly workers: number;
+  /** Calls that wait for a worker. */
+  readonly queued: number;
+  /** Resolves when there is room in the queue. */
+  readonly ready: Promise<void>;
+  /** Runs a task. `options` only if there are any. */
+  run(
+    callee: number,
+    args: readonly unknown[],
+    options: CheckedRunOptions | undefined,
+  ): Promise<unknown>;
+  /** Runs a task, and blocks until it is done. */
+  runSync(
+    callee: number,
+    args: readonly unknown[],
+    options: CheckedRunOptions,
+  ): unknown;
+  resize(minWorkers: number, maxWorkers: number): Promise<void>;
+  recycle(): Promise<void>;
+  drain(): Promise<void>;
+  shutdown(timeout: number): Promise<void>;
+  metrics(): PoolMetrics;
+}

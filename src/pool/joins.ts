@@ -1,0 +1,120 @@
+// Tasks that tasks spawn, and how one waits for another without a deadlock.
+
+import type { Local } from "../core/local.ts";
+import { UnknownTaskError } from "../errors.ts";
+import type { Calls } from "./calls.ts";
+import type { TaskHandle } from "./handle.ts";
+import type { Marshal } from "./marshal.ts";
+import type { Records } from "./record.ts";
+import { Spawned } from "./spawned.ts";
+
+/**
+ * Tasks that a worker runs on top of each other while it waits: more would only
+ * take stack. It can still take back what it waits for, at any depth.
+ */
+const MAX_DEPTH = 64;
+
+/** What a join needs of its worker. */
+export interface JoiningWorker {
+  call(task: number): unknown;
+  callDirectly(callee: number, args: readonly unknown[]): unknown;
+  execute(task: number): void;
+  waitForJoin(mayRun: boolean): void;
+}
+
+/** What it is made of. */
+export interface JoinParts {
+  readonly local: Local;
+  readonly index: number;
+  readonly names: readonly string[];
+  readonly calls: Calls;
+  readonly records: Records;
+  readonly marshal: Marshal;
+}
+
+/** The tasks that one worker's tasks have spawned. */
+export class Joins {
+  readonly #worker: JoiningWorker;
+  readonly #parts: JoinParts;
+  readonly #callees: ReadonlyMap<string, number>;
+  #depth = 0;
+
+  constructor(worker: JoiningWorker, parts: JoinParts) {
+    this.#worker = worker;
+    this.#parts = parts;
+    this.#callees = new Map(parts.names.map((name, place) => [name, place]));
+  }
+
+  /** Starts a task, or leaves it to whoever joins it if there is no record. */
+  spawn(name: string, args: readonly unknown[]): TaskHandle<unknown> {
+    const { local, index, calls, records, marshal } = this.#parts;
+    const callee = this.#callees.get(name);
+    if (callee === undefined) {
+      throw new UnknownTaskError(name, this.#parts.names);
+    }
+    const task = calls.claim();
+    const spawned = new Spawned(this, task);
+    if (task === 0) {
+      this.#runHere(spawned, callee, args);
+      return spawned;
+    }
+    try {
+      records.begin(task, callee);
+      marshal.writeArguments(task, args);
+    } catch (error) {
+      calls.unclaim(task);
+      throw error;
+    }
+    calls.expect(task, spawned);
+    local.core.workerSpawn(index, task);
+    calls.flush();
+    return spawned;
+  }
+
+  /** All records are in use: the task is run where it was spawned. */
+  #runHere(spawned: Spawned, callee: number, args: readonly unknown[]): void {
+    try {
+      const copies = structuredClone(args);
+      spawned.settle(this.#worker.callDirectly(callee, copies));
+    } catch (error) {
+      spawned.reject(error);
+    }
+  }
+
+  /** Waits until the task is done, and runs others meanwhile. */
+  wait(spawned: Spawned): void {
+    const { local, index, calls } = this.#parts;
+    const { core } = local;
+    if (core.workerTakeBack(index, spawned.task)) {
+      this.#runBack(spawned);
+      return;
+    }
+    while (true) {
+      calls.drain();
+      if (spawned.isDone) return;
+      const mayRun = this.#depth < MAX_DEPTH;
+      const task = mayRun ? core.workerNext(index) : 0;
+      if (task === 0) {
+        this.#worker.waitForJoin(mayRun);
+        continue;
+      }
+      this.#depth++;
+      try {
+        this.#worker.execute(task);
+      } finally {
+        this.#depth--;
+      }
+    }
+  }
+
+  #runBack(spawned: Spawned): void {
+    const { calls } = this.#parts;
+    try {
+      spawned.settle(this.#worker.call(spawned.task));
+    } catch (error) {
+      spawned.reject(error);
+    } finally {
+      calls.takeBack(spawned.task);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+// The module of tasks that a worker imports: what it exports, and its hooks.
+
+import { TaskModuleError } from "../errors.ts";
+
+/** A task as its module exports it. */
+export type TaskFunction = (...args: never[]) => unknown;
+
+/** A loaded module of tasks. */
+export interface TaskModule {
+  /** The functions that it exports, by name. */
+  readonly tasks: ReadonlyMap<string, TaskFunction>;
+  /** Calls an export that is no task, if there is a name. */
+  callHook(name: string | undefined, data: unknown): Promise<void>;
+}
+
+/**
+ * Imports a module of tasks.
+ *
+ * @param names The tasks that others have found in it; all, in the order of
+ * their names, if there are none yet.
+ * @throws {TaskModuleError} If it fails to load, or lacks what it should have.
+ */
+export async function tasksOf(
+  url: string,
+  setup: string | undefined,
+  teardown: string | undefined,
+  names?: readonly string[],
+): Promise<TaskModule> {
+  const module = await importModule(url);
+  const hooks = [setup, teardown].filter((name) => name !== undefined);
+  for (const name of hooks) {
+    if (typeof module[name] === "function") continue;
+    throw new TaskModuleError(url, `it exports no function ${name}`);
+  }
+  const found = names ??
+    Object.keys(module).filter((name) =>
+      name !== "default" && !hooks.includes(name) &&
+      typeof module[name] === "function"
+    ).sort();
+  const tasks = found.map((name) => {
+    const it = module[name];
+    if (typeof it === "function") return [name, it as TaskFunction] as const;
+    throw new TaskModuleError(
+      url,
+      `it exported the function ${name} to other workers, and not to this one`,
+    );
+  });
+  return {
+    tasks: new Map(tasks),
+    async callHook(name, data) {
+      if (name !== undefined) {
+        await (module[name] as (data: unknown) => unknown)(data);
+      }
+    },
+  };
+}
+
+async function importModule(url: string): Promise<Record<string, unknown>> {
+  try {
+    return await import(url);
+  } catch (cause) {
+    throw new TaskModuleError(url, "it fails to load: see the cause", {
+      cause,
+    });
+  }
+}

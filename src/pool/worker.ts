@@ -1,0 +1,374 @@
+// A worker of the pool: runs tasks in bursts, and sleeps where it is cheapest.
+
+import { RETURNED, THREW } from "../core/core.generated.ts";
+import type { CoreExports } from "../core/core.generated.ts";
+import type { Local } from "../core/local.ts";
+import type { AsyncContext } from "../host.ts";
+import type { Parker } from "../park/parker.ts";
+import { setContext, type WorkerContext } from "./context.ts";
+import { Calls } from "./calls.ts";
+import { Cancels } from "./cancels.ts";
+import type { TaskHandle } from "./handle.ts";
+import { Heap } from "./heap.ts";
+import { Joins } from "./joins.ts";
+import { readPoolMap } from "./map.ts";
+import { Mail } from "./mail.ts";
+import { Marshal } from "./marshal.ts";
+import { GO_ON, Records } from "./record.ts";
+import { Spin } from "./spin.ts";
+import { COMMAND, CONTROLS, RETIRE, type WorkerStart } from "./start.ts";
+import type { TaskFunction } from "./task_module.ts";
+import { isThenable } from "./thenable.ts";
+
+/** So many tasks between two looks at the clock, while the event loop waits. */
+const BURST = 61;
+/** And so long, in milliseconds, until the event loop gets a turn. */
+const BURST_MS = 1;
+
+/** Functions that are asynchronous by their form. */
+const AsyncFunction = (async () => {}).constructor;
+
+/** One thread of the pool. */
+export class PoolWorker implements WorkerContext {
+  readonly index: number;
+  readonly name: string;
+  readonly data: unknown;
+  readonly #local: Local;
+  readonly #core: CoreExports;
+  readonly #parker: Parker;
+  readonly #start: WorkerStart;
+  readonly #functions: readonly TaskFunction[];
+  readonly #isAsync: readonly boolean[];
+  readonly #records: Records;
+  readonly #marshal: Marshal;
+  readonly #calls: Calls;
+  readonly #joins: Joins;
+  readonly #mail: Mail;
+  readonly #spin: Spin;
+  readonly #cancels: Cancels;
+  readonly #asyncs: AsyncContext | undefined;
+  /** The task that runs now, synchronously; 0 if there is none. */
+  #current = 0;
+  /** Asynchronous tasks that have begun and not ended. */
+  #inFlight = 0;
+  #awake = 0;
+  /** What waits for the event loop of a thread without tasks. */
+  readonly #loopWork: number;
+  #burst = 0;
+  #idleSince: number | undefined;
+
+  /**
+   * @param tasks The functions by number, and the names by which tasks spawn them.
+   * @param loopWork What `host.loopWork()` was before the module was imported.
+   */
+  constructor(
+    local: Local,
+    parker: Parker,
+    start: WorkerStart,
+    tasks: ReadonlyMap<string, TaskFunction>,
+    loopWork: number,
+  ) {
+    const { index, name, data } = start;
+    const map = readPoolMap(local.words);
+    this.index = index;
+    this.name = name;
+    this.data = data;
+    this.#local = local;
+    this.#core = local.core;
+    this.#parker = parker;
+    this.#start = start;
+    this.#functions = [...tasks.values()];
+    this.#isAsync = this.#functions.map((it) => it instanceof AsyncFunction);
+    this.#records = new Records(local, map.tasksAt);
+    const heap = new Heap(local, map.heapAt, map.chunks);
+    this.#marshal = new Marshal(this.#records, heap, local.host.serializer!);
+    const caller = index + 1;
+    this.#calls = new Calls(
+      local,
+      this.#records,
+      this.#marshal,
+      caller,
+      map.callersAt,
+    );
+    this.#joins = new Joins(this, {
+      local,
+      index,
+      names: [...tasks.keys()],
+      calls: this.#calls,
+      records: this.#records,
+      marshal: this.#marshal,
+    });
+    this.#mail = new Mail(local, start, this);
+    this.#spin = new Spin(start.isSpinning);
+    this.#asyncs = local.host.asyncContext();
+    this.#cancels = new Cancels(this.#records);
+    this.#loopWork = loopWork;
+    setContext(this);
+  }
+
+  /** The task that runs, or that went on after an `await`. */
+  #running(): number {
+    if (this.#current !== 0) return this.#current;
+    return (this.#asyncs?.get() as number | undefined) ?? 0;
+  }
+
+  get signal(): AbortSignal {
+    return this.#cancels.signal(this.#running());
+  }
+
+  get isCancelled(): boolean {
+    const task = this.#running();
+    return task !== 0 && this.#records.stopReason(task) !== GO_ON;
+  }
+
+  spawn(name: string, args: readonly unknown[]): TaskHandle<unknown> {
+    return this.#joins.spawn(name, args);
+  }
+
+  keepAwake(): Disposable {
+    this.#awake++;
+    let isHeld = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        this.#awake--;
+      },
+    };
+  }
+
+  /** Calls a task's function with what its record says. */
+  call(task: number): unknown {
+    const records = this.#records;
+    const callee = records.callee(task);
+    const it = this.#functions[callee] as (...args: unknown[]) => unknown;
+    const before = this.#current;
+    this.#current = task;
+    try {
+      switch (records.countNumbers(task)) {
+        case 0:
+          if (this.#isAsync[callee]) break;
+          return it();
+        case 1:
+          if (this.#isAsync[callee]) break;
+          return it(records.number(task, 0));
+        case 2:
+          if (this.#isAsync[callee]) break;
+          return it(records.number(task, 0), records.number(task, 1));
+      }
+      const args = this.#marshal.readArguments(task);
+      if (!this.#isAsync[callee] || !this.#asyncs) return it(...args);
+      return this.#asyncs.run(task, () => it(...args));
+    } finally {
+      this.#current = before;
+    }
+  }
+
+  /** Calls a function with values that are this thread's already. */
+  callDirectly(callee: number, args: readonly unknown[]): unknown {
+    const it = this.#functions[callee] as (...args: unknown[]) => unknown;
+    const before = this.#current;
+    this.#current = 0;
+    try {
+      return it(...args);
+    } finally {
+      this.#current = before;
+    }
+  }
+
+  /** An asynchronous call has begun, or has ended. */
+  countAsync(change: 1 | -1): void {
+    this.#inFlight += change;
+    // The last one: the worker may sleep elsewhere now.
+    if (this.#inFlight === 0) this.rouse();
+  }
+
+  /** Runs a task that this worker has taken. */
+  execute(task: number): void {
+    let value: unknown;
+    try {
+      value = this.call(task);
+    } catch (error) {
+      this.#throw(task, error);
+      return;
+    }
+    if (isThenable(value)) this.#await(task, value);
+    else this.#return(task, value);
+  }
+
+  #await(task: number, value: PromiseLike<unknown>): void {
+    this.countAsync(1);
+    const end = (finish: () => void) => {
+      // Its record is another's when it is finished.
+      this.#cancels.forget(task);
+      finish();
+      this.countAsync(-1);
+    };
+    this.#cancels.watch(task);
+    value.then(
+      (result) => end(() => this.#return(task, result)),
+      (error) => end(() => this.#throw(task, error)),
+    );
+  }
+
+  #return(task: number, value: unknown): void {
+    try {
+      this.#marshal.writeResult(task, value);
+    } catch (error) {
+      this.#throw(task, error);
+      return;
+    }
+    this.#core.workerFinish(this.index, task, RETURNED);
+    this.#calls.flush();
+  }
+
+  #throw(task: number, error: unknown): void {
+    this.#marshal.writeError(task, error);
+    this.#core.workerFinish(this.index, task, THREW);
+    this.#calls.flush();
+  }
+
+  /** Makes the worker look for work again. */
+  rouse(): void {
+    const { address, claim } = this.#parker.handle;
+    this.#core.parkerUnpark(address, claim);
+  }
+
+  /** Runs tasks until the pool is shut down, or the worker is to retire. */
+  async run(): Promise<void> {
+    const { host } = this.#local;
+    for (;;) {
+      this.#runBurst();
+      this.#calls.drain();
+      this.#mail.read();
+      this.#cancels.look();
+      if (this.#isEnding()) return;
+      if (this.#isLoopDue()) {
+        await host.turn();
+        continue;
+      }
+      if (this.#look()) continue;
+      await this.#sleep();
+    }
+  }
+
+  #isEnding(): boolean {
+    if (this.#core.shutdownBegun()) return true;
+    // Acquire. Pairs with the store in `Crew` that tells it to [W1].
+    return Atomics.load(
+          this.#start.controls,
+          this.index * CONTROLS + COMMAND,
+        ) === RETIRE && this.#inFlight === 0;
+  }
+
+  /** Runs what there is; with something in the event loop, for a while. */
+  #runBurst(): void {
+    const core = this.#core;
+    const { index } = this;
+    let began = 0;
+    for (let count = 1;; count++) {
+      const task = core.workerNext(index);
+      if (task === 0) return;
+      this.#idleSince = undefined;
+      this.execute(task);
+      if (count % BURST !== 0) continue;
+      if (this.#mail.hasNew) return;
+      const now = performance.now();
+      began ||= now;
+      if (now - began < BURST_MS) continue;
+      // The event loop's turn is due, if anything waits for one.
+      this.#burst = this.#needsLoop() ? 1 : 0;
+      return;
+    }
+  }
+
+  /** Whether a burst ended for the event loop's sake. */
+  #isLoopDue(): boolean {
+    const isDue = this.#burst !== 0;
+    this.#burst = 0;
+    return isDue;
+  }
+
+  /** Looks for work for a moment, while others leave it to this worker. */
+  #look(): boolean {
+    const { looks } = this.#spin;
+    if (looks === 0 || !this.#core.workerIsSearching(this.index)) return false;
+    for (let look = 0; look < looks; look++) {
+      Atomics.pause?.();
+      const task = this.#core.workerNext(this.index);
+      if (task === 0) continue;
+      this.#spin.looked(true);
+      this.#idleSince = undefined;
+      this.execute(task);
+      return true;
+    }
+    this.#spin.looked(false);
+    return false;
+  }
+
+  /** Whether something needs this thread's event loop. */
+  #needsLoop(): boolean {
+    const { idle } = this.#start;
+    if (this.#inFlight > 0 || this.#awake > 0) return true;
+    if (idle !== "auto") return idle === "event-loop";
+    return this.#local.host.loopWork() > this.#loopWork;
+  }
+
+  /** Whether there is something to do that the pool's queues do not know of. */
+  #hasWork(): boolean {
+    return this.#core.callerHasFinished(this.index + 1) !== 0 ||
+      this.#mail.hasNew || this.#isEnding();
+  }
+
+  async #sleep(): Promise<void> {
+    const core = this.#core;
+    const { index } = this;
+    if (!core.workerPark(index)) return;
+    this.#calls.flush();
+    const began = performance.now();
+    do {
+      if (this.#needsLoop()) {
+        await this.#parker.parkAsync();
+        this.#cancels.look();
+      } else {
+        this.#parkBlocking();
+      }
+    } while (!core.workerUnpark(index, Number(this.#hasWork())));
+    this.#spin.slept(performance.now() - began);
+  }
+
+  #parkBlocking(): void {
+    const { idleTimeout } = this.#start;
+    if (idleTimeout === Infinity || this.#idleSince === Infinity) {
+      this.#parker.park();
+      return;
+    }
+    const now = performance.now();
+    this.#idleSince ??= now;
+    const left = Math.max(this.#idleSince + idleTimeout - now, 1);
+    if (this.#parker.parkTimeout(left) !== "timed-out") return;
+    this.#idleSince = Infinity;
+    this.#local.host.self()!.post({ kind: "idle" });
+  }
+
+  /** Leaves what is at hand to others. */
+  close(): void {
+    this.#core.workerClose(this.index);
+    this.#calls.flush();
+  }
+
+  /** Waits, blocking, for something to come to this thread, in a join. */
+  waitForJoin(mayRun: boolean): void {
+    const core = this.#core;
+    const { index } = this;
+    if (!mayRun) {
+      this.#parker.park();
+      return;
+    }
+    if (!core.workerPark(index)) return;
+    this.#calls.flush();
+    do {
+      this.#parker.park();
+    } while (!core.workerUnpark(index, Number(this.#hasWork())));
+  }
+}

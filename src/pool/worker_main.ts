@@ -1,0 +1,49 @@
+// What a thread of the pool runs: attach, import the tasks, work, and end.
+
+import { compose, currentHost } from "../compose.ts";
+import { attachCore } from "../core/module.ts";
+import { claimParker } from "../park/claim.ts";
+import { thrown } from "../thread.ts";
+import type { WorkerMessage, WorkerStart } from "./start.ts";
+import { type TaskModule, tasksOf } from "./task_module.ts";
+import { PoolWorker } from "./worker.ts";
+
+/**
+ * What a worker of a pool runs. Not for users: `Pool.start()` has the thread
+ * import this module and call it.
+ */
+export async function runPoolWorker(): Promise<void> {
+  const host = currentHost();
+  const self = host.self()!;
+  const post = (message: WorkerMessage) => self.post(message);
+  const start = self.data as WorkerStart;
+  const { index, setup, teardown, data } = start;
+  let worker: PoolWorker;
+  let module: TaskModule;
+  try {
+    const local = compose(attachCore(start.handle), host, true, true);
+    // So that its timer does not count as one of the task module's.
+    host.keepAlive.hold();
+    host.keepAlive.drop();
+    const loopWork = host.loopWork();
+    module = await tasksOf(start.module, setup, teardown, start.names);
+    const parker = claimParker(local);
+    worker = new PoolWorker(local, parker, start, module.tasks, loopWork);
+    await module.callHook(setup, data);
+    const { address, claim } = parker.handle;
+    local.core.callerOpen(index + 1, address, claim);
+    local.core.workerOpen(index, local.thread);
+    const names = [...module.tasks.keys()];
+    post({ kind: "ready", names, thread: local.thread, parker: address });
+  } catch (error) {
+    post({ kind: "failed", thrown: thrown(error) });
+    return;
+  }
+  await worker.run();
+  try {
+    await module.callHook(teardown, data);
+  } finally {
+    worker.close();
+    post({ kind: "closed" });
+  }
+}
