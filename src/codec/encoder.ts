@@ -45,6 +45,8 @@ import { Writer } from "./writer.ts";
 
 /** Room for a tag and the number after it. */
 const SLACK = 16;
+/** Longest array of which the keys are listed, and not the values. */
+const FEW = 16;
 
 const { hasOwn, getPrototypeOf } = Object;
 const toStringOf = Object.prototype.toString;
@@ -210,15 +212,13 @@ export class Encoder implements Sink {
   #array(value: unknown[]): void {
     const { writer } = this;
     const { length } = value;
-    if (length > SHORT_ARRAY && this.#flatArray(value)) return;
-    // Nothing cheaper tells whether it has other keys than indices.
-    const keys = Object.keys(value);
-    const isDense = keys.length === length &&
-      (length === 0 || keys[length - 1] === String(length - 1));
-    if (!isDense) {
+    const content = contentOf(value);
+    if (content === "flat" && this.#flatArray(value)) return;
+    if (content === "holes" || !isDense(value)) {
       writer.byte(KEYED_ARRAY);
       writer.count(length);
       writer.reserve(SLACK);
+      const keys = Object.keys(value);
       return this.#properties(value as unknown as Plain, keys);
     }
     writer.byte(ARRAY);
@@ -238,14 +238,18 @@ export class Encoder implements Sink {
     this.writer.byte(HOLE);
   }
 
-  /** Leaves a long array of primitives to the serializer, if that takes it. */
-  #flatArray(value: unknown[]): boolean {
-    if (!this.#serializer || this.#looksOnly || !isFlat(value)) return false;
+  /** Leaves a long array of primitives to the serializer, if there is one. */
+  #flatArray(value: readonly unknown[]): boolean {
+    if (value.length <= SHORT_ARRAY || !this.#serializer || this.#looksOnly) {
+      return false;
+    }
     let content: Uint8Array;
     try {
-      content = this.#serializer.serialize(value);
+      content = this.#serializer.serialize(([] as unknown[]).concat(value));
+      // With other properties than its elements it takes more bytes.
+      const whole = this.#serializer.serialize(value);
+      if (whole.length !== content.length) return false;
     } catch {
-      // It has another property, of which the other way will tell.
       return false;
     }
     this.writer.byte(FLAT_ARRAY);
@@ -314,21 +318,21 @@ function dataOf(value: Plain, key: string): unknown {
   return Object.getOwnPropertyDescriptor(value, key)?.value;
 }
 
-/** Whether all its elements are there, and none is an object. */
-function isFlat(value: readonly unknown[]): boolean {
-  for (let i = 0; i < value.length; i++) {
-    const item = value[i];
-    switch (typeof item) {
-      case "object":
-        if (item !== null) return false;
-        break;
-      case "undefined":
-        if (!hasOwn(value, i)) return false;
-        break;
-      case "function":
-      case "symbol":
-        return false;
-    }
+/** What an array has: holes, or else objects, or nothing but primitives. */
+function contentOf(array: readonly unknown[]): "holes" | "objects" | "flat" {
+  let content: "objects" | "flat" = "flat";
+  for (let i = 0; i < array.length; i++) {
+    const item = array[i];
+    if (typeof item === "object" || typeof item === "function") {
+      if (item !== null) content = "objects";
+    } else if (item === undefined && !hasOwn(array, i)) return "holes";
   }
-  return true;
+  return content;
+}
+
+/** Whether an array without holes has no other properties than its elements. */
+function isDense(array: readonly unknown[]): boolean {
+  // V8 lists the values of a long array twenty times as fast as its keys.
+  const list = array.length > FEW ? Object.values(array) : Object.keys(array);
+  return list.length === array.length;
 }

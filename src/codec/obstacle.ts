@@ -95,15 +95,25 @@ export function valueStep(index: number): Step {
   return { part: "value", key: undefined, index };
 }
 
+/** Steps that are told at either end of a long way. */
+const TOLD = 5;
+
 /** The way that steps make: `.a[0]["b c"].get("d")`. */
 export function pathText(steps: readonly Step[]): string {
-  return steps.map((step) => {
-    if (typeof step === "object") return memberText(step);
-    if (typeof step === "number") return `[${step}]`;
-    return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step)
-      ? `.${step}`
-      : `[${JSON.stringify(step)}]`;
-  }).join("");
+  if (steps.length <= 2 * TOLD) return steps.map(stepText).join("");
+  return [
+    ...steps.slice(0, TOLD).map(stepText),
+    " … ",
+    ...steps.slice(-TOLD).map(stepText),
+  ].join("");
+}
+
+function stepText(step: Step): string {
+  if (typeof step === "object") return memberText(step);
+  if (typeof step === "number") return `[${step}]`;
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(step)
+    ? `.${step}`
+    : `[${JSON.stringify(step)}]`;
 }
 
 function memberText({ part, key, index }: MemberStep): string {

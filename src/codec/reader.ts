@@ -1,6 +1,7 @@
 // Bytes on their way in: numbers and strings.
 
-import { SHORT_STRING } from "./tags.ts";
+import { SHORT_BYTES, SHORT_STRING } from "./tags.ts";
+import { padding } from "./writer.ts";
 
 /** A string whose bytes it decodes as they are: no BOM is taken off. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -30,12 +31,15 @@ const keys: string[] = new Array<string>(KEYS).fill("");
 /** Reads numbers and strings, one after the other. */
 export class Reader {
   readonly #bytes: Uint8Array;
+  /** Where the message begins. */
+  readonly #start: number;
   /** Where the next one begins. */
   at: number;
 
   /** Constructs a reader that begins somewhere. */
   constructor(bytes: Uint8Array, at: number) {
     this.#bytes = bytes;
+    this.#start = at;
     this.at = at;
   }
 
@@ -131,29 +135,32 @@ export class Reader {
     return text;
   }
 
-  /** Reads the bytes of a long string. */
-  text(): Uint8Array {
-    const length = this.int() >>> 0;
-    const start = this.at;
-    this.at = start + length;
-    return this.#bytes.subarray(start, this.at);
-  }
-
   /** Reads a long string in UTF-8. */
   utf8(): string {
-    return decoder.decode(this.text());
+    this.#align();
+    const length = this.int() >>> 0;
+    const { at } = this;
+    this.at = at + length;
+    return decoder.decode(this.#bytes.subarray(at, this.at));
   }
 
   /** Reads a long string that is no Unicode. */
   longUtf16(): string {
+    this.#align();
     return this.utf16((this.int() >>> 0) / 2);
   }
 
   /** Reads so many bytes, into memory of this thread. */
   bytes(length: number): Uint8Array<ArrayBuffer> {
-    const start = this.at;
-    this.at = start + length;
-    return this.#bytes.slice(start, this.at) as Uint8Array<ArrayBuffer>;
+    if (length > SHORT_BYTES) this.#align();
+    const { at } = this;
+    this.at = at + length;
+    return new Uint8Array(this.#bytes.subarray(at, this.at));
+  }
+
+  /** Goes to where a piece begins. */
+  #align(): void {
+    this.at += padding(this.at - this.#start);
   }
 }
 

@@ -64,7 +64,7 @@ export const VIEW = 25;
 export const SHORT_STRING = 48;
 /** Most bytes that are copied by a loop. */
 export const SHORT_BYTES = 32;
-/** Longest array that the serializer is not asked for. */
+/** Longest array for which the serializer is not asked. */
 export const SHORT_ARRAY = 256;
 /** How deep values nest. Deeper ones could overflow the stack of some thread. */
 export const MAX_DEPTH = 500;

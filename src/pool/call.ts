@@ -51,6 +51,11 @@ export class Call implements Waiter {
     this.#tallies.crashed++;
     this.#reject(this.#crash(thread));
   }
+
+  cancel(error: unknown): void {
+    this.#tallies.cancelled++;
+    this.#reject(error);
+  }
 }
 
 /** A call that a signal or its time can end before. */
@@ -90,13 +95,13 @@ export class EndingCall implements Waiter, Deadline {
   readonly #aborted = (): void => {
     if (!this.#end()) return;
     this.#cancel(true);
-    this.#inner.reject(this.#signal!.reason);
+    this.#inner.cancel(this.#signal!.reason);
   };
 
   expire(): void {
     if (!this.#end()) return;
     this.#cancel(false);
-    this.#inner.reject(this.#timedOut());
+    this.#inner.cancel(this.#timedOut());
   }
 
   resolve(value: unknown): void {
@@ -109,6 +114,10 @@ export class EndingCall implements Waiter, Deadline {
 
   crash(thread: number): void {
     if (this.#end()) this.#inner.crash(thread);
+  }
+
+  cancel(error: unknown): void {
+    if (this.#end()) this.#inner.cancel(error);
   }
 
   /** The call was not sent. */

@@ -20,6 +20,8 @@ export interface Waiter {
   reject(error: unknown): void;
   /** Its worker, the thread with this id, died while it ran. */
   crash(thread: number): void;
+  /** Nobody waits for it any more, for this reason. */
+  cancel(error: unknown): void;
 }
 
 /** For a task of which nobody wants to know any more. */
@@ -27,7 +29,11 @@ export const NOBODY: Waiter = {
   resolve: () => {},
   reject: () => {},
   crash: () => {},
+  cancel: () => {},
 };
+
+/** Records that a thread keeps for its next tasks. */
+const CACHED = 1024;
 
 // Words of a caller, as the core has them.
 const FINISHED_WORD = 0;
@@ -48,6 +54,7 @@ export class Calls {
   readonly #marshal: Marshal;
   readonly #caller: number;
   readonly #line: number;
+  readonly #most: number;
   /** Records of this thread's that are not in use. */
   readonly #free: number[] = [];
   /** By the index of the record. */
@@ -59,6 +66,7 @@ export class Calls {
   /**
    * @param caller Which caller of the core's this thread is.
    * @param callersAt Where those lie.
+   * @param most Records that it may use at the same time.
    */
   constructor(
     local: Local,
@@ -66,7 +74,9 @@ export class Calls {
     marshal: Marshal,
     caller: number,
     callersAt: number,
+    most: number,
   ) {
+    this.#most = most;
     this.#local = local;
     this.#core = local.core;
     this.#words = local.words;
@@ -81,8 +91,9 @@ export class Calls {
     return this.#pending;
   }
 
-  /** Takes a record. Returns its address, or 0 if all are in use. */
+  /** Takes a record. Returns its address, or 0 if so many are in use. */
   claim(): number {
+    if (this.#pending >= this.#most) return 0;
     return this.#free.pop() ?? this.#core.taskClaim(this.#caller);
   }
 
@@ -112,7 +123,7 @@ export class Calls {
     this.#waiters.forEach((waiter, index) => {
       if (!waiter) return;
       this.#waiters[index] = NOBODY;
-      waiter.reject(error);
+      waiter.cancel(error);
     });
   }
 
@@ -188,8 +199,11 @@ export class Calls {
     const payload = this.#records.payload(task);
     if (payload !== 0) this.#core.chunkFree(payload);
     // What an entry still names is free when somebody comes to that.
-    if (this.#core.taskCollect(task)) this.#free.push(task);
-    else this.#core.taskFree(task);
+    if (this.#core.taskCollect(task) && this.#free.length < CACHED) {
+      this.#free.push(task);
+    } else {
+      this.#core.taskFree(task);
+    }
   }
 
   /** Wakes whom the core has noted, where waking is the host's. */

@@ -32,7 +32,18 @@ export class Deadlines {
 
   remove(deadline: Deadline): void {
     this.#removed.add(deadline);
-    if (this.#removed.size === this.#heap.length) this.clear();
+    if (this.#removed.size * 2 > this.#heap.length) this.#sweep();
+  }
+
+  /** Takes out those that were removed, when they are the most of them. */
+  #sweep(): void {
+    const left = this.#heap.filter((it) => !this.#removed.has(it));
+    this.#removed.clear();
+    if (left.length === 0) return this.clear();
+    // In their order they are a heap.
+    left.sort((one, other) => one.at - other.at);
+    this.#heap.length = 0;
+    for (const deadline of left) this.#heap.push(deadline);
   }
 
   /** Forgets all of them. */

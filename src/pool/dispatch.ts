@@ -196,7 +196,6 @@ export class Dispatch {
   }
 
   #cancel(ticket: Ticket, isAborted: boolean): void {
-    this.#parts.tallies.cancelled++;
     const { task, message } = ticket;
     if (message) return this.#post.forget(message.index, message.id, NOBODY);
     if (task === 0) return this.#backlog.cancel(ticket);
@@ -219,7 +218,7 @@ export class Dispatch {
       const item = this.#backlog.peek();
       if (!item) break;
       this.#backlog.shift();
-      item.ticket.waiter.reject(error);
+      item.ticket.waiter.cancel(error);
     }
     this.#calls.rejectAll(error);
     this.#post.rejectAll(error);

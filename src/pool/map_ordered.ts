@@ -13,16 +13,25 @@ export async function* mapOrdered(
     : controller.signal;
   const items = iterate(source);
   const calls: Promise<unknown>[] = [];
+  /** What the source was asked for and has not given. */
+  let asked: Promise<IteratorResult<unknown>> | undefined;
   let isOver = false;
   try {
     while (true) {
       while (!isOver && calls.length < inFlight) {
-        const next = await items.next();
-        if (next.done) {
+        const next = asked ?? items.next();
+        if ("then" in next) {
+          asked = next;
+          // An answer does not wait for an item that may take long to come.
+          if (await isAnsweredFirst(calls[0], asked)) break;
+        }
+        const { done, value } = await next;
+        asked = undefined;
+        if (done) {
           isOver = true;
           break;
         }
-        const answer = call(next.value, signal);
+        const answer = call(value, signal);
         // It is awaited in its turn, and may reject before.
         answer.catch(() => {});
         calls.push(answer);
@@ -33,7 +42,7 @@ export async function* mapOrdered(
     }
   } finally {
     controller.abort();
-    if (!isOver) await items.return?.();
+    if (!isOver) await close(items, asked);
   }
 }
 
@@ -43,4 +52,27 @@ function iterate(
   return Symbol.asyncIterator in source
     ? source[Symbol.asyncIterator]()
     : source[Symbol.iterator]();
+}
+
+/** Whether an answer is there before an item is. */
+function isAnsweredFirst(
+  answer: Promise<unknown> | undefined,
+  item: Promise<unknown>,
+): Promise<boolean> | false {
+  if (!answer) return false;
+  const yes = () => true;
+  const no = () => false;
+  return Promise.race([item.then(no, no), answer.then(yes, yes)]);
+}
+
+/** Tells a source that no more is wanted of it. */
+async function close(
+  items: AsyncIterator<unknown> | Iterator<unknown>,
+  asked: Promise<unknown> | undefined,
+): Promise<void> {
+  const closed = items.return?.();
+  if (!asked) return void await closed;
+  // It still works on an item, for as long as that takes.
+  asked.catch(() => {});
+  Promise.resolve(closed).catch(() => {});
 }

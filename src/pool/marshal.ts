@@ -73,6 +73,13 @@ export class Marshal {
 
   /** Reads the arguments. */
   readArguments(task: number): unknown[] {
+    const count = this.#records.countNumbers(task);
+    if (count >= 0) {
+      return Array.from(
+        { length: count },
+        (_, place) => this.#records.number(task, place),
+      );
+    }
     const { bytes, at, length } = this.#records.argumentBytes(task);
     return decode(bytes, at, length, this.#serializer, this.#errors);
   }

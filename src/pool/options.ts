@@ -63,7 +63,7 @@ export interface PoolOptions {
   readonly errors?: ErrorClasses;
   /** See https://nodejs.org/api/worker_threads.html; Node only. */
   readonly resourceLimits?: Readonly<Record<string, number>>;
-  /** Tasks in flight in shared memory; others wait outside. Default 16,384. */
+  /** Tasks in flight in shared memory; others wait outside. Default 65,536. */
   readonly tasks?: number;
   /** Mebibytes of shared memory for values, at most. Default 256. */
   readonly memory?: number;
@@ -149,7 +149,7 @@ export function checkPoolOptions(
         `are ${minWorkers} and ${maxWorkers}`,
     );
   }
-  const { idle = "auto", tasks = 16_384, memory = 256 } = options;
+  const { idle = "auto", tasks = 65_536, memory = 256 } = options;
   const { maxCrashes = 8, fallback, errors, resourceLimits } = options;
   if (errors !== undefined) checkObject(action, "errors", errors);
   if (resourceLimits !== undefined) {

@@ -163,18 +163,22 @@ export class Pool<Tasks = AnyTasks> {
   }
 
   /** As `run()`, whose errors are all rejections. */
-  async #tryRun(
+  #tryRun(
     name: unknown,
     args: readonly unknown[],
     options: RunOptions | undefined,
   ): Promise<unknown> {
-    const callee = this.#calleeOf(name);
-    checkArguments(args);
-    if (options === undefined) return await this.#run(callee, args);
-    const checked = checkRunOptions("run the task", options);
-    checked.signal?.throwIfAborted();
-    this.#checkQueue();
-    return await this.#engine.run(callee, args, checked);
+    try {
+      const callee = this.#calleeOf(name);
+      checkArguments(args);
+      if (options === undefined) return this.#run(callee, args);
+      const checked = checkRunOptions("run the task", options);
+      checked.signal?.throwIfAborted();
+      this.#checkQueue();
+      return this.#engine.run(callee, args, checked);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   #run(callee: number, args: readonly unknown[]): Promise<unknown> {

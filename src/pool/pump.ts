@@ -9,8 +9,11 @@ import { Spin } from "./spin.ts";
 const ROUNDS = 8;
 /** The event loop gets a turn after this much time without one. */
 const STARVING_MS = 1;
-/** Looks for an answer before the thread goes to its event loop. */
-const LOOKS = 24;
+/**
+ * How long to look for an answer, in milliseconds, before the thread goes to its
+ * event loop: as long as it takes to wake a worker on a core that sleeps.
+ */
+const LOOK_MS = 0.08;
 
 /** What there is to pump. */
 export interface Source {
@@ -34,7 +37,7 @@ export class Pump {
     this.#local = local;
     this.#parker = parker;
     this.#source = source;
-    this.#spin = new Spin(local.host.parallelism > 1);
+    this.#spin = new Spin(local.host.parallelism > 1 ? LOOK_MS : 0);
   }
 
   /** Goes on until nothing is pending. */
@@ -46,20 +49,21 @@ export class Pump {
 
   readonly #round = (): void => {
     const source = this.#source;
-    if (source.settle() === 0 && source.pending > 0 && !this.#look()) {
+    if (
+      source.settle() === 0 && source.pending > 0 &&
+      !this.#spin.search(this.#look)
+    ) {
       void this.#sleep();
       return;
     }
-    if (source.pending === 0) {
-      // Whoever was waiting may call again at once: it starts the pump anew.
-      this.#isRunning = false;
-      return;
-    }
+    // Whoever was waiting may call again at once, as long as it likes.
     if (++this.#rounds % ROUNDS === 0 && this.#isStarving()) {
       void this.#turn();
-      return;
+    } else if (source.pending > 0) {
+      queueMicrotask(this.#round);
+    } else {
+      this.#isRunning = false;
     }
-    queueMicrotask(this.#round);
   };
 
   #isStarving(): boolean {
@@ -74,19 +78,7 @@ export class Pump {
     queueMicrotask(this.#round);
   }
 
-  /** Looks for an answer for a moment. */
-  #look(): boolean {
-    const looks = Math.min(this.#spin.looks, LOOKS);
-    for (let look = 0; look < looks; look++) {
-      Atomics.pause?.();
-      if (this.#source.settle() > 0) {
-        this.#spin.looked(true);
-        return true;
-      }
-    }
-    if (looks > 0) this.#spin.looked(false);
-    return false;
-  }
+  readonly #look = (): boolean => this.#source.settle() > 0;
 
   async #sleep(): Promise<void> {
     const began = performance.now();

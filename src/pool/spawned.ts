@@ -70,6 +70,10 @@ export class Spawned implements TaskHandle<unknown>, Waiter {
     this.#promise?.reject(error);
   }
 
+  cancel(error: unknown): void {
+    this.reject(error);
+  }
+
   crash(thread: number): void {
     this.reject(
       new WorkerCrashedError(`thread ${thread} of the pool`, "ended"),

@@ -3,37 +3,47 @@
 // and only while other cores are free. `bench hot_call` and `bench idle_cpu`
 // show what it buys and what it costs.
 
-/** As many looks as take about 20 microseconds. */
-const MOST = 256;
-/** Fewer are none. */
-const FEWEST = 16;
-/** Work that came within this after the thread fell asleep, in milliseconds. */
-const SOON_MS = 0.2;
+/** So many looks between two at the clock. */
+const LOOKS = 16;
+/** A search in vain leaves so much less time for the next one. */
+const DECAY = 4;
+/** Less is none, in milliseconds. */
+const LEAST_MS = 0.002;
 
 /** Learns from one thread's searches. */
 export class Spin {
   readonly #most: number;
-  #looks: number;
+  #time: number;
 
-  /** @param isAllowed Whether there is a core to do it on. */
-  constructor(isAllowed: boolean) {
-    this.#most = isAllowed ? MOST : 0;
-    this.#looks = this.#most;
+  /**
+   * @param most How long to look, in milliseconds; 0 where there is no core to
+   * do it on.
+   */
+  constructor(most: number) {
+    this.#most = most;
+    this.#time = most;
   }
 
-  /** How many times to look. */
-  get looks(): number {
-    return this.#looks;
+  /** Looks until `look` returns true, or for some time. Returns whether it did. */
+  search(look: () => boolean): boolean {
+    if (this.#time === 0) return false;
+    const until = performance.now() + this.#time;
+    do {
+      for (let count = 0; count < LOOKS; count++) {
+        if (look()) {
+          this.#time = this.#most;
+          return true;
+        }
+        Atomics.pause?.();
+      }
+    } while (performance.now() < until);
+    const less = this.#time / DECAY;
+    this.#time = less < LEAST_MS ? 0 : less;
+    return false;
   }
 
-  /** Looking has found something, or not. */
-  looked(isFound: boolean): void {
-    if (isFound) this.#looks = this.#most;
-    else this.#looks = this.#looks > FEWEST ? this.#looks >> 1 : 0;
-  }
-
-  /** A sleep took so long, in milliseconds. */
+  /** A sleep took so long, in milliseconds: it may have been too short for one. */
   slept(ms: number): void {
-    if (ms < SOON_MS) this.#looks = this.#most;
+    if (ms < this.#most) this.#time = this.#most;
   }
 }

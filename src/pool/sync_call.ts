@@ -27,13 +27,22 @@ export class SyncCall implements Waiter {
 
   reject(error: unknown): void {
     this.#tallies.failed++;
-    this.#state = "threw";
-    this.#value = error;
+    this.#fail(error);
   }
 
   crash(thread: number): void {
     this.#tallies.crashed++;
-    this.reject(this.#crash(thread));
+    this.#fail(this.#crash(thread));
+  }
+
+  cancel(error: unknown): void {
+    this.#tallies.cancelled++;
+    this.#fail(error);
+  }
+
+  #fail(error: unknown): void {
+    this.#state = "threw";
+    this.#value = error;
   }
 
   /** Returns what the task returned, or throws what it threw. */

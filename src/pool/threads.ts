@@ -35,6 +35,8 @@ const PER_WORD = 32;
 /** Entries of a run queue. Source: tokio, multi_thread/queue.rs. */
 const RING = 256;
 const MEBIBYTE = 1 << 20;
+/** Of all records; the rest is for tasks that tasks spawn. */
+const CALLERS_SHARE = 3 / 4;
 /** One call in so many is measured; a power of two. */
 const SAMPLE = 16;
 /** A worker that was told to end and does not is terminated after so long. */
@@ -83,7 +85,15 @@ export class ThreadEngine implements Engine {
     const heap = new Heap(local, map.heapAt, map.chunks);
     const { serializer } = local.host;
     const marshal = new Marshal(records, heap, serializer!, options.errors);
-    this.#calls = new Calls(local, records, marshal, 0, map.callersAt);
+    this.#calls = new Calls(
+      local,
+      records,
+      marshal,
+      0,
+      map.callersAt,
+      // Tasks have to find some, too.
+      Math.ceil(map.tasks * CALLERS_SHARE),
+    );
     this.#sleepOn(this.#parker);
     const controls = new Int32Array(
       new SharedArrayBuffer(4 * (capacity * CONTROLS + 1)),
@@ -211,6 +221,8 @@ export class ThreadEngine implements Engine {
       this.#waitFor(call, options.timeout);
     } finally {
       this.#sleepOn(this.#parker);
+      // What came before this may have woken the other one.
+      this.#core.callerWake(0, 0);
       this.#pump.start();
     }
     return call.take();

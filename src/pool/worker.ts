@@ -25,6 +25,9 @@ const BURST = 61;
 /** And so long, in milliseconds, until the event loop gets a turn. */
 const BURST_MS = 1;
 
+/** How long to look for work before a sleep, in milliseconds. */
+const LOOK_MS = 0.03;
+
 /** Functions that are asynchronous by their form. */
 const AsyncFunction = (async () => {}).constructor;
 
@@ -89,6 +92,7 @@ export class PoolWorker implements WorkerContext {
       this.#marshal,
       caller,
       map.callersAt,
+      map.tasks,
     );
     this.#joins = new Joins(this, {
       local,
@@ -99,7 +103,7 @@ export class PoolWorker implements WorkerContext {
       marshal: this.#marshal,
     });
     this.#mail = new Mail(local, start, this);
-    this.#spin = new Spin(start.isSpinning);
+    this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
     this.#asyncs = local.host.asyncContext();
     this.#cancels = new Cancels(this.#records);
     this.#loopWork = loopWork;
@@ -247,7 +251,7 @@ export class PoolWorker implements WorkerContext {
         await host.turn();
         continue;
       }
-      if (this.#look()) continue;
+      if (this.#search()) continue;
       await this.#sleep();
     }
   }
@@ -290,21 +294,18 @@ export class PoolWorker implements WorkerContext {
   }
 
   /** Looks for work for a moment, while others leave it to this worker. */
-  #look(): boolean {
-    const { looks } = this.#spin;
-    if (looks === 0 || !this.#core.workerIsSearching(this.index)) return false;
-    for (let look = 0; look < looks; look++) {
-      Atomics.pause?.();
-      const task = this.#core.workerNext(this.index);
-      if (task === 0) continue;
-      this.#spin.looked(true);
-      this.#idleSince = undefined;
-      this.execute(task);
-      return true;
-    }
-    this.#spin.looked(false);
-    return false;
+  #search(): boolean {
+    return this.#core.workerIsSearching(this.index) !== 0 &&
+      this.#spin.search(this.#look);
   }
+
+  readonly #look = (): boolean => {
+    const task = this.#core.workerNext(this.index);
+    if (task === 0) return false;
+    this.#idleSince = undefined;
+    this.execute(task);
+    return true;
+  };
 
   /** Whether something needs this thread's event loop. */
   #needsLoop(): boolean {
