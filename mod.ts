@@ -94,6 +94,7 @@ export {
   type TaskName,
   type TaskResult,
 } from "./src/pool/pool.ts";
+export type { TaskSource } from "./src/pool/source.ts";
 export type { IdleMode } from "./src/pool/start.ts";
 export { Runtime } from "./src/runtime.ts";
 export type { Condvar } from "./src/sync/condvar.ts";

@@ -20,12 +20,20 @@ export async function buildNpm(): Promise<void> {
   const args = [TSC, "-p", inRoot("tsconfig.npm.json")];
   await runOrThrow(runtimeNamed("node").path, args);
   for (const path of filesBelow("dist", ".d.ts")) await pointToJavaScript(path);
-  for (const [bundle, entry] of Object.entries(BUNDLES)) {
-    const form = ["--target=node", "--format=esm", "--external=binaryen"];
-    const args = ["build", inRoot(entry), ...form];
-    args.push(`--outfile=${inRoot(bundle)}`);
-    await runOrThrow(runtimeNamed("bun").path, args);
+  for (const [path, entry] of Object.entries(BUNDLES)) {
+    await bundle(inRoot(entry), inRoot(path), "binaryen");
   }
+}
+
+/** Puts a module and what it imports into one file, but for what is `external`. */
+export async function bundle(
+  entry: string,
+  outfile: string,
+  external: string,
+): Promise<void> {
+  const form = ["--target=node", "--format=esm", `--external=${external}`];
+  const args = ["build", entry, ...form, `--outfile=${outfile}`];
+  await runOrThrow(runtimeNamed("bun").path, args);
 }
 
 // The compiler rewrites specifiers in what it emits as JavaScript, and leaves

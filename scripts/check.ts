@@ -2,7 +2,7 @@
 //
 //   deno task check
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import process from "node:process";
 import { inRoot } from "./paths.ts";
 import { run } from "./processes.ts";
@@ -16,10 +16,18 @@ interface Step {
 }
 
 const CHECKED = [
-  ...["mod.ts", "src", "loom", "verify"],
-  ...["scripts", "bench", "examples", "tests"],
-]
-  .filter((path) => existsSync(inRoot(path)));
+  ...["mod.ts", "task.ts", "src", "loom", "verify"],
+  ...["scripts", "bench", "tests"],
+  ...readdirSync(inRoot("examples")).map((name) => `examples/${name}`),
+].filter((path) =>
+  existsSync(inRoot(path)) && !path.endsWith(".md") && hasPackages(path)
+);
+
+/** Whether the packages are installed that a folder wants for itself. */
+function hasPackages(path: string): boolean {
+  return !existsSync(inRoot(`${path}/package.json`)) ||
+    existsSync(inRoot(`${path}/node_modules`));
+}
 
 const DENO = runtimeNamed("deno").path;
 const NODE = runtimeNamed("node").path;

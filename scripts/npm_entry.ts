@@ -2,4 +2,5 @@
 // thread calls in the bundle that it imports.
 
 export * from "../mod.ts";
+export { runPoolWorker } from "../src/pool/worker_main.ts";
 export { runThread } from "../src/runtime.ts";

@@ -12,19 +12,25 @@ import { EventLoopDriver } from "./drivers/event_loop.ts";
 import { TimeDriver } from "./drivers/time.ts";
 import { UnsupportedError } from "./errors.ts";
 import type { Futex, Host } from "./host.ts";
+import { browserHost, isBrowser } from "./hosts/browser.ts";
 import { bunHost } from "./hosts/bun.ts";
 import { denoHost } from "./hosts/deno.ts";
-import { fallbackHost } from "./hosts/fallback.ts";
+import { fallbackHost, isWorkerd } from "./hosts/fallback.ts";
 import { nodeHost } from "./hosts/node.ts";
 import type { CheckedOptions } from "./options.ts";
 
-/** Deno and Bun answer to `process.versions.node` too: they are asked first. */
+/**
+ * Deno, Bun and workerd answer to `process.versions.node` too: they are asked
+ * first.
+ */
 export function currentHost(): Host {
   const scope = globalThis as unknown as Record<string, unknown>;
   if ("Deno" in scope) return denoHost;
   if ("Bun" in scope) return bunHost;
+  if (isWorkerd()) return fallbackHost;
   const process = scope["process"] as NodeJS["process"];
-  return process?.versions?.node ? nodeHost : fallbackHost;
+  if (process?.versions?.node) return nodeHost;
+  return isBrowser() ? browserHost : fallbackHost;
 }
 
 /** The little of Node's globals that tells it from a browser. */

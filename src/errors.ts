@@ -242,11 +242,12 @@ export class TimedOutError extends LaybyError {
 export class UnknownTaskError extends LaybyError {
   /** Constructs the error for a name and the names that there are. */
   constructor(name: unknown, known: readonly string[]) {
+    const shown = typeof name === "object" && name !== null
+      ? "an object"
+      : String(name);
     super(
       "unknown-task",
-      `Cannot run the task ${
-        String(name)
-      } as the task module exports no such ` +
+      `Cannot run the task ${shown} as the task module exports no such ` +
         `function: it has ${known.join(", ") || "none"}`,
     );
   }

@@ -76,7 +76,7 @@ export interface HostSelf {
 }
 
 /** A JavaScript runtime: `"fallback"` if it is none that we know. */
-export type HostName = "deno" | "bun" | "node" | "fallback";
+export type HostName = "deno" | "bun" | "node" | "browser" | "fallback";
 
 /** What a JavaScript runtime can do for us. One file for each in `hosts/`. */
 export interface Host {
@@ -107,15 +107,25 @@ export interface Host {
   ): HostThread;
   /** This thread, if it was spawned. */
   self(): HostSelf | undefined;
-  /** Takes a message from a port's queue; undefined if there is none. */
+  /**
+   * Takes a message from a port's queue; undefined if there is none. If not
+   * `isPrompt`, from a port that `listen()` was called with.
+   */
   receive(port: MessagePort): { readonly message: unknown } | undefined;
+  /**
+   * Whether `receive()` finds a message as soon as it was posted; else when this
+   * thread's event loop has brought it.
+   */
+  readonly isPrompt: boolean;
+  /** Calls back when a message was brought. Never, if `isPrompt`. */
+  listen(port: MessagePort, arrived: () => void): void;
   /** Values as bytes, if the host can. */
   readonly serializer: Serializer | undefined;
   /**
    * How much waits for this thread's event loop: timers, sockets, output that
-   * is not written. 0 if the host does not tell.
+   * is not written. Undefined if the host does not tell.
    */
-  loopWork(): number;
+  loopWork(): number | undefined;
   /** A context of its own, if the host has any. */
   asyncContext(): AsyncContext | undefined;
   /** System calls on the words of a memory, or why there are none. */

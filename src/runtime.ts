@@ -274,7 +274,8 @@ export class Runtime {
       module: `${module}`,
       data,
     };
-    const entry = { module: import.meta.url, name: runThread.name };
+    // The name as it is exported: a minifier may have changed the function's.
+    const entry = { module: import.meta.url, name: "runThread" };
     return new Thread(this.#local.host.spawn(entry, start));
   }
 

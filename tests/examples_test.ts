@@ -1,389 +1,249 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import {
-  chmodSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { type ChildProcess, spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { listFiles } from "../examples/sha256sum/files.ts";
-import { formatBytes } from "../examples/sha256sum/format.ts";
-import { Progress } from "../examples/sha256sum/progress.ts";
+import { inflateSync } from "node:zlib";
+import { render, type View } from "../examples/mandelbrot/tasks.ts";
+import { outcomeOf, ROOT, start, textOf, withFiles } from "./programs.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const MAIN = join(ROOT, "examples/sha256sum/main.ts");
-const SCRIPT_ARGS = "Deno" in globalThis ? ["run", "-A"] : [];
-const IS_LINUX = process.platform === "linux";
-const ON_LINUX = { skip: IS_LINUX ? false : "only on Linux" };
+const NO_TERMINATION = {
+  skip: process.platform === "win32" ? "no SIGTERM on Windows" : false,
+};
 
-/** Milliseconds after which a program that hangs has failed. */
-const TIMEOUT = 60_000;
-
-/** How a program ended. What it printed has a character for each byte. */
-interface Outcome {
-  code: number | null;
-  stdout: string;
-  stderr: string;
-}
-
-/** Starts a program on the runtime that runs this test. */
-function start(
-  args: readonly string[],
-  cwd: string,
-  env: Record<string, string> = {},
-): ChildProcess {
-  // The tests may be run by npm themselves.
-  const { INIT_CWD: _cwd, ...inherited } = process.env;
-  return spawn(process.execPath, [...SCRIPT_ARGS, ...args], {
-    cwd,
-    env: { ...inherited, NO_COLOR: "1", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: TIMEOUT,
-  });
-}
-
-/** Collects what a program prints, until it has ended. */
-function outcomeOf(child: ChildProcess): Promise<Outcome> {
-  const outcome: Outcome = { code: null, stdout: "", stderr: "" };
-  for (const name of ["stdout", "stderr"] as const) {
-    child[name]!.on("data", (chunk: Buffer) => {
-      outcome[name] += chunk.toString("latin1");
-    });
-  }
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code) => resolve({ ...outcome, code }));
-  });
-}
-
-function sha256sum(cwd: string, ...args: string[]): Promise<Outcome> {
-  return outcomeOf(start([MAIN, ...args], cwd));
-}
-
-/** Makes files in a new directory, and removes it when the body is done. */
-async function withFiles(
-  files: Record<string, string | Uint8Array>,
-  body: (cwd: string) => unknown,
-): Promise<void> {
-  const cwd = mkdtempSync(join(tmpdir(), "layby-"));
-  try {
-    const paths = Object.keys(files);
-    for (const directory of new Set(paths.map((path) => dirname(path)))) {
-      mkdirSync(join(cwd, directory), { recursive: true });
-    }
-    for (const path of paths) writeFileSync(join(cwd, path), files[path]!);
-    await body(cwd);
-  } finally {
-    rmSync(cwd, { recursive: true, force: true });
-  }
-}
-
-/** What the system's program prints, or would, for these paths. */
-function expected(cwd: string, paths: readonly string[]): string {
-  const sorted = paths.toSorted((a, b) =>
-    Buffer.compare(Buffer.from(a), Buffer.from(b))
+/** Runs an example to its end. Returns its lines. */
+async function linesOf(
+  name: string,
+  args: readonly string[] = [],
+  cwd = ROOT,
+): Promise<string[]> {
+  const script = join(ROOT, "examples", name);
+  const { code, stdout, stderr } = await outcomeOf(
+    start([script, ...args], cwd),
   );
-  const { status, stdout } = spawnSync("sha256sum", ["--", ...sorted], { cwd });
-  if (status === 0) return stdout.toString("latin1");
-  return Buffer.from(
-    sorted.map((path) => {
-      const content = readFileSync(join(cwd, path));
-      const digest = createHash("sha256").update(content).digest("hex");
-      return `${digest}  ${path}\n`;
-    }).join(""),
-  ).toString("latin1");
-}
-
-/** The lines on stderr that are no part of the summary. */
-function complaints({ stderr }: Outcome): string[] {
-  return stderr.split("\n").filter((line) =>
-    line !== "" && !/^layby: \d/.test(line)
-  );
+  assert.equal(stderr, "");
+  assert.equal(code, 0);
+  return textOf(stdout).split("\n");
 }
 
 for (
   const [name, last] of [
-    ["ping_pong", "20000 turns taken, one after the other"],
-    ["parallel_sum", "1 + … + 4000000 = 8000002000000, by 4 threads"],
-    ["deadline", "parkAsync() was ended by a signal"],
+    ["primes/main.ts", "78498"],
+    ["ping_pong.ts", "20000 turns taken, one after the other"],
+    ["parallel_sum.ts", "1 + … + 4000000 = 8000002000000, by 4 threads"],
+    ["deadline.ts", "parkAsync() was ended by a signal"],
   ] as const
 ) {
-  test(`examples/${name}.ts checks its own result`, async () => {
-    const script = join(ROOT, `examples/${name}.ts`);
-    const { code, stdout, stderr } = await outcomeOf(start([script], ROOT));
-    assert.equal(stderr, "");
-    assert.equal(code, 0);
-    const lines = Buffer.from(stdout, "latin1").toString().trimEnd();
-    assert.equal(lines.split("\n").at(-1), last);
+  test(`examples/${name} comes to the right result`, async () => {
+    assert.equal((await linesOf(name)).at(-1), last);
   });
 }
 
-// The files of a directory `b` come after `b-` and `b.c`, since a slash does.
-const NAMES = ["b-", "b.c", "b/x", "b0", "B", "a", "deep/er/and/deeper"]
-  .concat(["sp ace", " ", "-dash", "--help", ".hidden/.file", "'quote'", "#"])
-  .concat(["e\u0301 é", "\uffee", "\u{10000}", "node_modules/kept"])
-  .concat(IS_LINUX ? ["new\nline", "back\\slash", "\r", "\\n\n\\", "*?"] : [])
-  .concat(IS_LINUX ? ["tab\t", "\x1b[31m", '"'] : []);
-
-test("sha256sum prints what the system's does, by path bytes", async () => {
-  const paths = NAMES.map((path) => `dir/${path}`);
-  const files = paths.map((path) => [path, `content of ${path}\n`] as const);
-  await withFiles(Object.fromEntries(files), async (cwd) => {
-    if (IS_LINUX) addSpecialFiles(cwd);
-    const outcome = await sha256sum(cwd, "dir");
-    assert.equal(outcome.stdout, expected(cwd, paths));
-    assert.deepEqual(complaints(outcome), []);
-    assert.equal(outcome.code, 0);
-    const input = Buffer.from(outcome.stdout, "latin1");
-    const options = { cwd, input };
-    const check = spawnSync("sha256sum", ["-c", "--strict"], options);
-    if (check.status !== null) assert.equal(check.status, 0);
+test("README.md begins with examples/primes", () => {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)];
+  const shown = blocks.slice(0, 2).map((it) => withoutHeader(it[1]!));
+  const files = ["tasks.ts", "main.ts"].map((name) => {
+    const path = join(ROOT, "examples/primes", name);
+    const text = withoutHeader(readFileSync(path, "utf8"));
+    return text.replace("../../mod.ts", "@layby/layby");
   });
+  assert.deepEqual(shown, files);
 });
 
-/** Adds what is passed over: links, also to a directory, and a FIFO. */
-function addSpecialFiles(cwd: string): void {
-  mkdirSync(join(cwd, "elsewhere"));
-  writeFileSync(join(cwd, "elsewhere/file"), "");
-  symlinkSync("../elsewhere", join(cwd, "dir/link to a directory"));
-  symlinkSync("a", join(cwd, "dir/link"));
-  symlinkSync("nowhere", join(cwd, "dir/dangling"));
-  assert.equal(spawnSync("mkfifo", [join(cwd, "dir/fifo")]).status, 0);
+/** Code without the comments that it begins with. */
+function withoutHeader(code: string): string {
+  return code.replace(/^(?:\/\/.*\n|\n)+/, "");
 }
 
-test("sha256sum loses no file whose name is not UTF-8", ON_LINUX, async () => {
-  await withFiles({ "dir/plain": "" }, async (cwd) => {
-    spawnSync("sh", ["-c", `cp dir/plain "$(printf 'dir/\\377')"`], { cwd });
-    const outcome = await sha256sum(cwd, "dir");
-    const digest = createHash("sha256").digest("hex");
-    if ("Deno" in globalThis) {
-      assert.equal(outcome.stdout, `${digest}  dir/plain\n`);
-      assert.match(outcome.stderr, /^layby: dir\/.*may not be UTF-8$/m);
-      assert.equal(outcome.code, 1);
-    } else {
-      const lines = [`${digest}  dir/plain\n`, `${digest}  dir/\xff\n`];
-      assert.equal(outcome.stdout, lines.join(""));
-      assert.equal(outcome.code, 0);
-    }
-  });
+test("examples/queens.ts counts the ways for 8 queens", async () => {
+  const lines = await linesOf("queens.ts", ["8"]);
+  assert.equal(lines.length, 1);
+  assert.match(
+    lines[0]!,
+    /^8 queens: 92 ways, in \d+\.\d\d s, by \d+ workers? with \d+ steals$/,
+  );
 });
 
-test("sha256sum reads large files in chunks, and sums up", async () => {
-  const large = new Uint8Array(16 * 1024 * 1024);
-  for (let i = 0; i < large.length; i += 4099) large[i] = i;
-  const files = { "dir/a": "small", "dir/b": large, "dir/c": "small" };
+test("examples/word_count.ts counts words of all files", async () => {
+  const files = { a: "To be, or not to be", b: "Être ou ne pas être: être" };
   await withFiles(files, async (cwd) => {
-    const { code, stdout, stderr } = await sha256sum(cwd, "dir");
-    assert.equal(stdout, expected(cwd, ["dir/a", "dir/b", "dir/c"]));
-    assert.equal(code, 0);
-    const [work, parks, idle, ...more] = stderr.trimEnd().split("\n");
-    assert.match(
-      work!,
-      /^layby: 3 files, 16\.8 MB in \d+\.\d\d s, \d+ MB\/s$/,
-    );
-    assert.match(
-      parks!,
-      /^layby: \d+ workers?, \d+ parks?; woken by unpark \d+, timeout \d+, event \d+, no-op \d+$/,
-    );
-    const [workers, begun, ...ended] = parks!.match(/\d+/g)!.map(Number);
-    // Each worker is still parked, once.
-    assert.equal(begun, ended.reduce((sum, it) => sum + it, workers!));
-    const use = /^layby: (\d+\.\d\d) % of a core used while idle$/.exec(idle!);
-    // It is about 0.2. With a worker that spins it is 100.
-    assert.ok(Number(use![1]) < 25, stderr);
-    assert.deepEqual(more, []);
-  });
-});
-
-test("sha256sum hashes more files than its area has slots", async () => {
-  const first = Array.from({ length: 50 }, (_, i) => `d/${i}/0`);
-  const files = Object.fromEntries(first.map((path) => [path, path]));
-  await withFiles(files, async (cwd) => {
-    const paths = [...first];
-    // Links, since some file systems take seconds to make so many files.
-    for (let i = 50; i < 5000; i++) {
-      const path = `d/${i % 50}/${i}`;
-      linkSync(join(cwd, first[(i + 1) % 50]!), join(cwd, path));
-      paths.push(path);
-    }
-    const { code, stdout, stderr } = await sha256sum(cwd, "d");
-    assert.equal(stdout, expected(cwd, paths));
-    assert.match(stderr, /^layby: 5,000 files, /);
-    assert.equal(code, 0);
-  });
-});
-
-test("sha256sum ends quietly when nobody reads on", async () => {
-  await withFiles({ "d/0": "" }, async (cwd) => {
-    // More output than a pipe has room for.
-    for (let i = 1; i < 1000; i++) {
-      linkSync(join(cwd, "d/0"), join(cwd, `d/${i}${"x".repeat(200)}`));
-    }
-    const child = start([MAIN, "d"], cwd);
-    child.stdout!.once("data", () => child.stdout!.destroy());
-    const closed = await outcomeOf(child);
-    assert.equal(closed.stderr, "");
-    assert.equal(closed.code, 0);
-  });
-});
-
-test("sha256sum of an empty directory is nothing", async () => {
-  await withFiles({}, async (cwd) => {
-    const outcome = await sha256sum(cwd, ".");
-    assert.equal(outcome.stdout, "");
-    assert.deepEqual(complaints(outcome), []);
-    assert.equal(outcome.code, 0);
-  });
-});
-
-test("sha256sum fails if there is no such directory", async () => {
-  await withFiles({}, async (cwd) => {
-    assert.deepEqual(await sha256sum(cwd, "no\nsuch"), {
-      code: 1,
-      stdout: "",
-      stderr: "layby: no\\x0asuch: no such file or directory\n",
-    });
-  });
-});
-
-test("sha256sum fails if it is given two directories", async () => {
-  const { code, stdout, stderr } = await sha256sum(ROOT, "src", "tests");
-  assert.equal(code, 1);
-  assert.equal(stdout, "");
-  assert.match(stderr, /^usage: npm start \[-- DIR\]\n/);
-});
-
-// The permission bits of a file do not bind root; those of a kernel setting do.
-const WRITE_ONLY = "/proc/sys/net/ipv4/route/flush";
-const IS_ROOT = process.getuid?.() === 0;
-const FOR_USERS = { skip: IS_ROOT && "root can read every file" };
-const FOR_ROOT = {
-  skip: !(IS_ROOT && existsSync(WRITE_ONLY)) &&
-    `needs root and ${WRITE_ONLY}`,
-};
-
-test("sha256sum reports what a user cannot read", FOR_USERS, async () => {
-  const files = { "d/a": "1", "d/b": "2", "d/c/d": "3", "d/e": "4" };
-  await withFiles(files, async (cwd) => {
-    chmodSync(join(cwd, "d/b"), 0);
-    chmodSync(join(cwd, "d/c"), 0);
-    const outcome = await sha256sum(cwd, "d");
-    chmodSync(join(cwd, "d/c"), 0o700);
-    assert.equal(outcome.stdout, expected(cwd, ["d/a", "d/e"]));
-    assert.deepEqual(complaints(outcome).toSorted(), [
-      "layby: d/b: permission denied",
-      "layby: d/c: permission denied",
+    assert.deepEqual(await linesOf("word_count.ts", ["a", "b"], cwd), [
+      "      3 être",
+      "      2 be",
+      "      2 to",
+      "      1 ne",
+      "      1 not",
+      "      1 or",
+      "      1 ou",
+      "      1 pas",
+      "2 files have 8 different words",
     ]);
-    assert.match(outcome.stderr, /^layby: 2 files, 2 bytes in /m);
-    assert.equal(outcome.code, 1);
   });
 });
 
-test("sha256sum reports what root cannot read", FOR_ROOT, async () => {
-  const outcome = await sha256sum(dirname(WRITE_ONLY), ".");
-  assert.deepEqual(complaints(outcome), ["layby: ./flush: permission denied"]);
-  assert.match(outcome.stdout, /^[\da-f]{64} {2}\.\/gc_interval$/m);
-  assert.equal(outcome.code, 1);
+test("examples/word_count.ts fails at a file that is not there", async () => {
+  const script = join(ROOT, "examples/word_count.ts");
+  const paths = ["README.md", "no such", "LICENSE"];
+  const { code, stdout, stderr } = await outcomeOf(start([script, ...paths]));
+  assert.equal(stdout, "");
+  assert.match(stderr, /^word_count: .*no such/i);
+  assert.equal(code, 1);
 });
 
-test("sha256sum reports output that cannot be written", ON_LINUX, async () => {
-  await withFiles({ "d/a": "1" }, (cwd) => {
-    const command = [process.execPath, ...SCRIPT_ARGS, MAIN, "d"];
-    const { status, stderr } = spawnSync(
-      "sh",
-      ["-c", 'exec "$@" > /dev/full', "sh", ...command],
-      { cwd, timeout: TIMEOUT },
+test("examples/mandelbrot makes a PNG file of the rows in order", async () => {
+  await withFiles({}, async (cwd) => {
+    const lines = await linesOf("mandelbrot/main.ts", ["m.png", "31"], cwd);
+    assert.match(
+      lines.join("\n"),
+      /^m\.png: 31 x 21, by \d+ workers? in \d+\.\d\d s$/,
     );
-    assert.match(`${stderr}`, /^layby: write error: no space left on device/i);
-    assert.equal(status, 1);
+    const { width, height, pixels } = decodePng(
+      readFileSync(join(cwd, "m.png")),
+    );
+    assert.deepEqual([width, height], [31, 21]);
+    const view: View = {
+      re: -0.7453,
+      im: 0.1127,
+      span: 0.0065,
+      width,
+      height,
+    };
+    assert.deepEqual(pixels, render({ view, from: 0, to: height }));
+    assert.ok(new Set(pixels).size > 100, "It is a picture of something");
   });
 });
 
-test("sha256sum stands where the user does who calls npm", async () => {
-  await withFiles({ "d/a": "1" }, async (cwd) => {
-    const env = { INIT_CWD: cwd };
-    const { code, stdout } = await outcomeOf(start([MAIN, "d"], ROOT, env));
-    assert.equal(stdout, expected(cwd, ["d/a"]));
-    assert.equal(code, 0);
-  });
-});
-
-test("sha256sum hashes the project's own files by default", async () => {
-  const cwd = join(ROOT, "src");
-  const { stdout } = await outcomeOf(start([MAIN], ROOT, { INIT_CWD: cwd }));
-  assert.ok(stdout.includes(expected(cwd, ["../LICENSE"])));
-  assert.match(stdout, /^[\da-f]{64} {2}\.\.\/src\/runtime\.ts$/m);
-  assert.doesNotMatch(stdout, / {2}\.\.\/(\.git|node_modules)\//);
-});
-
-test("listFiles() takes a file, a link and a path with a slash", async () => {
-  await withFiles({ "dir/file": "12" }, (cwd) => {
-    symlinkSync("dir", join(cwd, "link"));
-    const list = (path: string) => [...listFiles(`${cwd}/${path}`, [])];
-    const found = (path: string) => [{ path: `${cwd}/${path}`, size: 2 }];
-    assert.deepEqual(list("dir/file"), found("dir/file"));
-    assert.deepEqual(list("link"), found("link/file"));
-    assert.deepEqual(list("dir//"), found("dir/file"));
-  });
-});
-
-test("formatBytes() takes the largest unit that fits", () => {
-  const cases = [
-    [1, "1 byte"],
-    [999, "999 bytes"],
-    [999_949, "999.9 kB"],
-    [999_950, "1.0 MB"],
-    [12_345_678_901, "12.3 GB"],
-  ] as const;
-  for (const [bytes, text] of cases) assert.equal(formatBytes(bytes), text);
-});
-
-function fakeTerminal(isTTY: boolean) {
-  const written: string[] = [];
-  const write = (text: string) => written.push(text);
-  return { isTTY, columns: 60, write, written };
+/** Decodes a PNG file of the one kind that the example writes. */
+function decodePng(file: Buffer) {
+  assert.equal(file.toString("latin1", 0, 8), "\x89PNG\r\n\x1a\n");
+  const chunks = new Map<string, Buffer>();
+  for (let at = 8; at < file.length;) {
+    const length = file.readUInt32BE(at);
+    const type = file.toString("latin1", at + 4, at + 8);
+    chunks.set(type, file.subarray(at + 8, at + 8 + length));
+    at += 12 + length;
+  }
+  assert.deepEqual([...chunks.keys()], ["IHDR", "IDAT", "IEND"]);
+  // The check sum of a chunk that has nothing in it.
+  assert.equal(file.readUInt32BE(file.length - 4), 0xae426082);
+  const header = chunks.get("IHDR")!;
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  assert.deepEqual([...header.subarray(8)], [8, 2, 0, 0, 0]);
+  const stride = 3 * width;
+  const rows = inflateSync(chunks.get("IDAT")!);
+  assert.equal(rows.length, (1 + stride) * height);
+  const pixels = new Uint8Array(stride * height);
+  for (let y = 0; y < height; y++) {
+    const row = rows.subarray((1 + stride) * y, (1 + stride) * (y + 1));
+    assert.equal(row[0], 2);
+    for (let x = 0; x < stride; x++) {
+      const at = stride * y + x;
+      pixels[at] = row[1 + x]! + (pixels[at - stride] ?? 0);
+    }
+  }
+  return { width, height, pixels };
 }
 
-const HALF_DONE = {
-  files: 1000,
-  bytes: 5e6,
-  totalFiles: 2000,
-  totalBytes: 1e7,
-  isListed: true,
-};
+/** An example that serves until it is told to end. */
+class Server {
+  readonly child: ChildProcess;
+  readonly #outcome: ReturnType<typeof outcomeOf>;
+  #printed = "";
 
-test("Progress.draw() fits into a line of the terminal", () => {
-  const terminal = fakeTerminal(true);
-  const progress = new Progress(terminal);
-  progress.draw(HALF_DONE);
-  progress.draw(HALF_DONE);
-  assert.equal(terminal.written.length, 1);
-  const line = terminal.written[0]!.replace("\r\x1b[K", "");
-  const bar = "############............";
-  assert.ok(line.startsWith(`[${bar}]  50 %  1,000 of 2,000 files  `), line);
-  assert.equal(line.length, 59);
-  progress.clear();
-  progress.clear();
-  assert.deepEqual(terminal.written.slice(1), ["\r\x1b[K"]);
-});
+  constructor(name: string) {
+    this.child = start([join(ROOT, "examples", name), "0"]);
+    this.#outcome = outcomeOf(this.child);
+    this.child.stdout!.on("data", (chunk: Buffer) => this.#printed += chunk);
+  }
 
-test("Progress.draw() draws nothing if it is for no terminal", () => {
-  const terminal = fakeTerminal(false);
-  const progress = new Progress(terminal);
-  progress.draw(HALF_DONE);
-  progress.clear();
-  assert.equal(progress.due, Infinity);
-  assert.deepEqual(terminal.written, []);
+  /** Resolves to what it prints that matches. */
+  async printed(pattern: RegExp): Promise<string> {
+    for (;;) {
+      const found = pattern.exec(this.#printed);
+      if (found) return found[0];
+      const ended = await Promise.race([
+        new Promise((resolve) => this.child.stdout!.once("data", resolve)),
+        this.#outcome.then(({ stderr }) => new Error(stderr)),
+      ]);
+      if (ended instanceof Error) throw ended;
+    }
+  }
+
+  /** Tells it to end. Resolves when it has. */
+  async end(): Promise<void> {
+    this.child.kill("SIGTERM");
+    const { code, stdout, stderr } = await this.#outcome;
+    assert.equal(stderr, "");
+    assert.match(stdout, /^done$/m);
+    assert.equal(code, 0);
+  }
+}
+
+/** Asks for something that takes long, and leaves. */
+async function askAndLeave(url: string): Promise<void> {
+  const client = new AbortController();
+  const answer = fetch(url, { signal: client.signal });
+  setTimeout(() => client.abort(), 300);
+  await assert.rejects(answer, { name: "AbortError" });
+}
+
+test(
+  "examples/http_server answers, and stops for who leaves",
+  NO_TERMINATION,
+  async () => {
+    const server = new Server("http_server/main.ts");
+    const shown = await server.printed(/http:\S+/);
+    const get = async (path: string) => {
+      const response = await fetch(new URL(path, shown));
+      return [response.status, await response.json()];
+    };
+    assert.deepEqual(
+      await get("/primes?below=1000"),
+      [200, { below: 1000, count: 168 }],
+    );
+    assert.deepEqual(
+      await get("/primes?below=-1"),
+      [400, { error: "below is a number from 0 to 1e9: it was -1" }],
+    );
+    assert.equal((await get("/"))[0], 404);
+    await askAndLeave(new URL("/primes?below=1000000000", shown).href);
+    await server.printed(/a client has left/);
+    const [status, metrics] = await get("/metrics");
+    assert.equal(status, 200);
+    assert.equal(metrics.completed, 1);
+    assert.equal(metrics.cancelled, 1);
+    await server.end();
+  },
+);
+
+/** Installs what the example needs, once. Returns why that is not possible. */
+function missingHono(): string | false {
+  const cwd = join(ROOT, "examples/hono");
+  if (existsSync(join(cwd, "node_modules/hono"))) return false;
+  const args = ["ci", "--no-audit", "--no-fund"];
+  const npm = spawnSync("npm", args, { cwd, timeout: 60_000 });
+  if (npm.status === 0) return false;
+  const reason = npm.error?.message ??
+    `${npm.stderr}`.trim().split("\n").at(-1);
+  console.error(`examples/hono is not tested: npm ci failed: ${reason}`);
+  return "npm ci failed";
+}
+
+const WITH_HONO = { skip: NO_TERMINATION.skip || missingHono() };
+
+test("examples/hono answers, and stops for who leaves", WITH_HONO, async () => {
+  const server = new Server("hono/main.ts");
+  const shown = await server.printed(/http:\S+/);
+  const answer = await fetch(new URL("/collatz/1000", shown));
+  assert.equal(answer.status, 200);
+  assert.deepEqual(await answer.json(), { start: 871, steps: 178 });
+  await askAndLeave(new URL("/collatz/1000000000", shown).href);
+  await server.printed(/a client has left/);
+  const metrics = await (await fetch(new URL("/metrics", shown))).json();
+  assert.equal(metrics.completed, 1);
+  assert.equal(metrics.cancelled, 1);
+  await server.end();
 });

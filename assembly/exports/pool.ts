@@ -9,7 +9,7 @@ import { callerOf, layOut } from "../pool/map";
 import { recover } from "../pool/recovery";
 import { Tally } from "../pool/tally";
 import { Task } from "../pool/task";
-import { submit, Worker } from "../pool/worker";
+import { submit, wakeOne, Worker } from "../pool/worker";
 
 function taskOf(address: i32): Task {
   return changetype<Task>(<usize> address);
@@ -45,7 +45,20 @@ export function taskFree(task: i32): void {
 export function taskSubmit(caller: i32, task: i32, priority: i32): bool {
   if (isShutdown()) return false;
   submit(taskOf(task), priority, caller);
+  wakeOne(Caller.of(caller));
   return true;
+}
+
+/** As `taskSubmit()`, and wakes nobody: `callerNotify()` is to follow. */
+export function taskEnqueue(caller: i32, task: i32, priority: i32): bool {
+  if (isShutdown()) return false;
+  submit(taskOf(task), priority, caller);
+  return true;
+}
+
+/** Wakes a worker for what was enqueued, if nobody searches. */
+export function callerNotify(caller: i32): void {
+  wakeOne(Caller.of(caller));
 }
 
 /** Keeps a task from ever running. Returns false if it runs, or has run. */

@@ -62,10 +62,8 @@ export class Caller {
       (callerAt(1) - callerAt(0)));
   }
 
-  /** Starts afresh, for a thread that has claimed a parker. */
+  /** From now on its thread sleeps on this parker. */
   open(parker: i32, base: i32): void {
-    this.next = 0;
-    this.pending = 0;
     const place = <u64> <u32> base << BASE_SHIFT | <u64> <u32> parker;
     // Relaxed: who knows this thread as an owner or a sleeper was told so by a
     // write that comes after; others find a parker that needs no token yet. One

@@ -15,6 +15,8 @@ const SEARCHING_SHIFT: i32 = 32;
 
 /** Which workers there are: words of 32 bits, behind the idle words. */
 const ACTIVE: usize = IDLE + 64;
+/** The highest index of a worker that there ever was, + 1. */
+const SPAN: usize = IDLE + 96;
 
 /**
  * The set of sleeping workers, and that of searching ones.
@@ -43,8 +45,8 @@ export class Idle {
   }
 
   private static words(): i32 {
-    const it = pool();
-    return (it.workers + it.perWord - 1) / it.perWord;
+    const perWord = pool().perWord;
+    return (Idle.span + perWord - 1) / perWord;
   }
 
   /** Whether somebody searches. */
@@ -159,6 +161,21 @@ export class Idle {
   static enter(worker: i32): void {
     // Relaxed: bounds and batches are as good with the number before.
     atomic.or<i32>(Idle.activeWord(worker), 1 << (worker & 31));
+    let seen = Idle.span;
+    while (seen <= worker) {
+      // Up, and never down.
+      // SeqCst. Pairs with the load in `span`: who does not know of this worker
+      // has looked before it searched, or had work [I1].
+      const found = atomic.cmpxchg<i32>(SPAN, seen, worker + 1);
+      if (found == seen) return;
+      seen = found;
+    }
+  }
+
+  /** Where the indices of workers end that there ever were. */
+  static get span(): i32 {
+    // SeqCst. Pairs with the exchange in `enter()` [I1].
+    return atomic.load<i32>(SPAN);
   }
 
   /**
@@ -182,7 +199,8 @@ export class Idle {
   /** How many workers there are. */
   static get active(): i32 {
     let count: i32 = 0;
-    for (let place = 0; place << 5 < pool().workers; place++) {
+    const span = Idle.span;
+    for (let place = 0; place << 5 < span; place++) {
       // Relaxed: as above.
       count += popcnt<i32>(atomic.load<i32>(Idle.activeWord(place << 5)));
     }

@@ -43,7 +43,7 @@ export function recover(index: i32, by: Caller): void {
   Chunks.bury(worker.thread);
   Chunks.sweep();
   // Whom it was about to wake, when it died.
-  for (let place = 0; place <= pool().workers; place++) {
+  for (let place = 0; place <= Idle.span; place++) {
     Caller.of(place).alarm(by);
   }
   wakeOne(by);
@@ -65,7 +65,7 @@ function releaseParker(dead: Caller): void {
 
 /** The entries that it was copying are where they were, or already its own. */
 function endSteals(index: i32, isPublished: bool): void {
-  for (let place = 0; place < pool().workers; place++) {
+  for (let place = 0; place < Idle.span; place++) {
     const queue = Worker.of(place).queue;
     if (queue.thief != index) continue;
     if (!isPublished) {
@@ -105,7 +105,7 @@ function disown(task: Task, thread: i32): void {
 
 /** Frees what came into the lists of threads that are not there any more. */
 function buryLists(): void {
-  for (let place = 0; place <= pool().workers; place++) {
+  for (let place = 0; place <= Idle.span; place++) {
     const caller = Caller.of(place);
     if (!caller.isOpen) caller.discardFinished();
   }

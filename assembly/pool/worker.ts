@@ -230,7 +230,7 @@ export class Worker {
   private search(): usize {
     const index = this.index;
     if (!Idle.isSearching(index) && !Idle.search(index)) return 0;
-    const workers = pool().workers;
+    const workers = Idle.span;
     const start = <i32> (<u32> this.draw() % <u32> workers);
     for (let offset = 0; offset < workers; offset++) {
       const victim = (start + offset) % workers;
@@ -386,7 +386,6 @@ export function submit(task: Task, priority: i32, caller: i32): void {
   task.submit();
   inject(entry, priority);
   if (caller > 0) Worker.of(caller - 1).hand.letGo();
-  wakeOne(Caller.of(caller));
 }
 
 /** Adds an entry to an injection queue: that one, if there is room. */
@@ -420,7 +419,7 @@ function isWorkThere(): bool {
   for (let priority = 0; priority < PRIORITIES; priority++) {
     if (!Inject.of(priority).isEmpty) return true;
   }
-  const workers = pool().workers;
+  const workers = Idle.span;
   for (let index = 0; index < workers; index++) {
     if (Worker.of(index).isStealable) return true;
   }

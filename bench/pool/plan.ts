@@ -112,7 +112,7 @@ export const POOL_BENCHES: readonly PoolBench[] = [
     limit: 60,
     parts: sized("throughput", [1, 2], true),
   }),
-  bench("nested", "a tree of 1,000,000 tasks that fork and join, 2 workers", {
+  bench("nested", "a tree of tasks, forked by each, or else by the caller", {
     rounds: 3,
     limit: 60,
     parts: [only("nested", 2, true)],

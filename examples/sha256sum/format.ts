@@ -21,6 +21,16 @@ export function checksumLine(digest: string, path: string): string {
   return `${mark}${digest}  ${escaped}\n`;
 }
 
+/**
+ * A line of JSON about a file. A path that is not UTF-8 has U+FFFD in it.
+ *
+ * @param path As bytes, and so is the line.
+ */
+export function fileLine(path: string, result: object): string {
+  const line = JSON.stringify({ path: toUnicode(path), ...result });
+  return `${Buffer.from(line).toString("latin1")}\n`;
+}
+
 /** A line that says what is wrong with a file. */
 export function complaint(path: string, reason: string): string {
   return `layby: ${printable(path)}: ${reason}\n`;
@@ -35,10 +45,14 @@ export function reason(error: unknown): string {
 
 /** A path as Unicode, with nothing in it that a terminal would act on. */
 function printable(path: string): string {
-  return Buffer.from(path, "latin1").toString().replace(
+  return toUnicode(path).replace(
     /\p{Cc}/gu,
     (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
+}
+
+function toUnicode(path: string): string {
+  return Buffer.from(path, "latin1").toString();
 }
 
 /** A count, such as `12,345`. */
@@ -49,6 +63,11 @@ export function formatCount(count: number): string {
 /** A count of something, such as `12,345 files`. */
 export function formatNumber(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A time, such as `1.23 ms` or `0.045 ms`. */
+export function formatMilliseconds(milliseconds: number): string {
+  return `${milliseconds.toFixed(milliseconds < 0.1 ? 3 : 2)} ms`;
 }
 
 /** A number of bytes, such as `12.3 MB`. */

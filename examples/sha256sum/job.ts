@@ -1,52 +1,63 @@
-// The main thread's loop: list, publish, collect, park.
+// The main thread's part: list files, hand them out in batches, print what comes
+// back in the files' order.
 
 import process from "node:process";
-import type { Crew } from "./crew.ts";
-import { type Found, toBytes } from "./files.ts";
-import { checksumLine, complaint, reason } from "./format.ts";
+import type { Pool } from "../../mod.ts";
+import type { Found } from "./files.ts";
+import { checksumLine, complaint, fileLine, reason } from "./format.ts";
+import type { Output } from "./output.ts";
 import { Progress } from "./progress.ts";
-import { MAX_PATH_BYTES, type WorkArea } from "./work_area.ts";
+import type * as tasks from "./tasks.ts";
 
 /** Milliseconds that the listing may take before results are printed. */
 const SLICE = 10;
+/** Files in a batch, at most: enough that the call itself does not matter. */
+const BATCH_FILES = 16;
+/** A file as large as this is a batch of its own. */
+const LARGE_BYTES = 1024 * 1024;
+/** Batches on their way: many, as all wait while the first is a large file. */
+const IN_FLIGHT = 1024;
 
-/** The output cannot be written. */
-export class OutputError extends Error {
-  override readonly name = "OutputError";
-  /** Whether it is because nobody reads it any more, as in `… | head`. */
-  readonly isClosed: boolean;
-
-  constructor(cause: Error) {
-    super(`write error: ${reason(cause)}`, { cause });
-    this.isClosed = "code" in cause && cause.code === "EPIPE";
-  }
-}
-
-/** Has a crew hash files, and prints the results in the files' order. */
+/** Has a pool hash files, and prints the results. */
 export class Job {
-  readonly #crew: Crew;
-  readonly #area: WorkArea;
-  readonly #listing: Iterator<Found>;
+  readonly #pool: Pool<typeof tasks>;
+  readonly #hashedBytes: BigInt64Array;
+  readonly #listing: Iterable<Found>;
+  readonly #output: Output;
+  readonly #isJson: boolean;
   readonly #progress = new Progress(process.stderr);
-  /** The paths of all files listed. The area has room for some at a time. */
-  readonly #paths: string[] = [];
+  /** Handed out, and not printed. */
+  readonly #sent: (readonly Found[])[] = [];
   #isListed = false;
-  #published = 0;
+  #totalFiles = 0;
   #totalBytes = 0;
   #files = 0;
+  #bytes = 0;
   #failures = 0;
 
-  constructor(crew: Crew, area: WorkArea, listing: Iterator<Found>) {
-    this.#crew = crew;
-    this.#area = area;
+  /** @param hashedBytes What the workers count their bytes in. */
+  constructor(
+    pool: Pool<typeof tasks>,
+    hashedBytes: SharedArrayBuffer,
+    listing: Iterable<Found>,
+    output: Output,
+    isJson: boolean,
+  ) {
+    this.#pool = pool;
+    this.#hashedBytes = new BigInt64Array(hashedBytes);
     this.#listing = listing;
-    // What goes wrong is the concern of whoever waits for the write.
-    process.stdout.on("error", () => {});
+    this.#output = output;
+    this.#isJson = isJson;
   }
 
   /** Files that were hashed. */
   get files(): number {
     return this.#files;
+  }
+
+  /** Bytes of those. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Files and directories that could not be read. */
@@ -58,94 +69,81 @@ export class Job {
    * Runs to the end. Call it once.
    *
    * @throws {OutputError} If the output cannot be written.
-   * @throws {unknown} What a worker threw.
+   * @throws {unknown} What ended a worker.
    */
   async run(): Promise<void> {
-    try {
-      while (!this.#isListed || this.#area.collected < this.#paths.length) {
-        this.#draw();
-        if (this.#isListed) await this.#crew.wait(this.#progress.due);
-        else this.#list();
-        await this.#collect();
-        this.#publish();
-      }
-    } finally {
-      this.#progress.clear();
-    }
-  }
-
-  #draw(): void {
-    this.#progress.draw({
-      files: this.#area.collected,
-      bytes: this.#area.bytes,
-      totalFiles: this.#paths.length,
+    using _ = this.#progress.follow(() => ({
+      files: this.#files,
+      bytes: Number(Atomics.load(this.#hashedBytes, 0)),
+      totalFiles: this.#totalFiles,
       totalBytes: this.#totalBytes,
       isListed: this.#isListed,
-    });
+    }));
+    const options = { inFlight: IN_FLIGHT };
+    const results = this.#pool.map("hash", this.#batches(), options);
+    for await (const hashed of results) await this.#print(hashed);
+    await this.#output.flush();
   }
 
-  #list(): void {
-    const end = performance.now() + SLICE;
-    while (performance.now() < end) {
-      const { done, value } = this.#listing.next();
-      if (done) {
-        this.#isListed = true;
-        return;
+  /** The paths of each batch. Lists no faster than they are asked for. */
+  async *#batches(): AsyncGenerator<readonly string[]> {
+    let batch: Found[] = [];
+    let bytes = 0;
+    let began = performance.now();
+    for (const found of this.#listing) {
+      const size = "size" in found ? found.size : 0;
+      if (size >= LARGE_BYTES && batch.length > 0) {
+        yield this.#send(batch);
+        [batch, bytes] = [[], 0];
       }
-      if ("error" in value) {
-        this.#fail(value.path, reason(value.error));
-      } else if (value.path.length > MAX_PATH_BYTES) {
-        this.#fail(value.path, "name too long");
-      } else {
-        this.#paths.push(value.path);
-        this.#totalBytes += value.size;
+      batch.push(found);
+      bytes += size;
+      if (batch.length >= BATCH_FILES || bytes >= LARGE_BYTES) {
+        yield this.#send(batch);
+        [batch, bytes] = [[], 0];
       }
+      if (performance.now() < began + SLICE) continue;
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      began = performance.now();
     }
+    this.#isListed = true;
+    if (batch.length > 0) yield this.#send(batch);
   }
 
-  /** Publishes what there is room for, and wakes as many workers. */
-  #publish(): void {
-    const before = this.#published;
-    for (; this.#published < this.#paths.length; this.#published++) {
-      const path = this.#paths[this.#published]!;
-      if (!this.#area.publish(toBytes(path))) break;
-    }
-    this.#crew.wake(this.#published - before);
+  #send(batch: readonly Found[]): readonly string[] {
+    this.#sent.push(batch);
+    const files = batch.filter((found) => "size" in found);
+    this.#totalFiles += files.length;
+    for (const { size } of files) this.#totalBytes += size;
+    return files.map(({ path }) => path);
   }
 
-  /** Prints the results that are there, up to the first that is not. */
-  async #collect(): Promise<void> {
+  /** Prints a batch: what came of its files, and what is no file. */
+  async #print(hashed: readonly tasks.Hashed[]): Promise<void> {
+    const results = hashed.values();
     let lines = "";
-    for (;;) {
-      const path = this.#paths[this.#area.collected];
-      const result = this.#area.collect();
-      if (!result) break;
+    for (const found of this.#sent.shift()!) {
+      const { path } = found;
+      const result = "error" in found
+        ? { error: reason(found.error) }
+        : results.next().value!;
       if ("error" in result) {
-        this.#fail(path!, result.error);
+        this.#failures++;
+        if (!this.#isJson) this.#complain(path, result.error);
       } else {
         this.#files++;
-        lines += checksumLine(result.digest, path!);
+        this.#bytes += result.bytes;
+        if (!this.#isJson) lines += checksumLine(result.digest, path);
       }
+      if (this.#isJson) lines += fileLine(path, result);
     }
     if (lines === "") return;
-    if (process.stdout.isTTY) this.#progress.clear();
-    await print(toBytes(lines));
+    if (this.#output.isTerminal) this.#progress.clear();
+    await this.#output.write(lines);
   }
 
-  #fail(path: string, why: string): void {
-    this.#failures++;
+  #complain(path: string, why: string): void {
     this.#progress.clear();
     process.stderr.write(complaint(path, why));
-  }
-}
-
-/** Resolves when the output has taken it. */
-async function print(bytes: Uint8Array): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      process.stdout.write(bytes, (error) => error ? reject(error) : resolve());
-    });
-  } catch (error) {
-    throw new OutputError(error as Error);
   }
 }

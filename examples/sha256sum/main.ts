@@ -1,28 +1,24 @@
-// The SHA-256 of every file below a directory, as `sha256sum` prints it, by
-// worker threads that park whenever there is no file for them.
+// The SHA-256 of every file below a directory, as `sha256sum` prints it, by a
+// pool of workers: small files in batches, large ones one by one.
 //
-//   npm start [-- DIR]       or the same program on each runtime:
+//   npm start [-- [DIR] [--workers N] [--json]]    or on each runtime:
 //   node examples/sha256sum/main.ts [DIR]
 //   bun examples/sha256sum/main.ts [DIR]
 //   deno run -A examples/sha256sum/main.ts [DIR]
 
-import { availableParallelism } from "node:os";
 import { relative, resolve, sep } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Runtime } from "../../mod.ts";
-import { Crew } from "./crew.ts";
+import { Pool } from "../../mod.ts";
 import { type Found, fromUnicode, listFiles } from "./files.ts";
 import { complaint, reason } from "./format.ts";
-import { Job, OutputError } from "./job.ts";
-import { summarize } from "./summary.ts";
-import { WorkArea } from "./work_area.ts";
+import { Job } from "./job.ts";
+import { type Options, readOptions, USAGE, UsageError } from "./options.ts";
+import { Output, OutputError } from "./output.ts";
+import { summarize, summaryLine } from "./summary.ts";
+import type * as tasks from "./tasks.ts";
 
-const USAGE = `usage: npm start [-- DIR]
-
-Prints the SHA-256 of every file below DIR, as sha256sum does. Without DIR it
-is this project's files, but for .git and node_modules.
-`;
+const TASKS = new URL("./tasks.ts", import.meta.url);
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 const LEFT_OUT = [".git", "node_modules"];
@@ -47,52 +43,74 @@ function projectFromHere(): string {
   return sep === "/" ? path : path.replaceAll(sep, "/");
 }
 
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+/** Time on a CPU while nothing happens, as a part of one core's. */
+async function measureIdleUse(): Promise<number> {
+  await pause(SETTLE);
+  const began = performance.now();
+  const before = process.cpuUsage();
+  await pause(REST);
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000 / (performance.now() - began);
+}
+
 /** Hashes what is listed. Returns whether all of it could be read. */
-async function hashAll(listing: Iterator<Found>): Promise<boolean> {
-  const workers = availableParallelism();
-  using runtime = Runtime.create({ parkers: workers + 1, locks: 0, timers: 0 });
-  using parker = runtime.parker();
-  const area = new WorkArea(workers);
-  const crew = new Crew(runtime, parker, area, workers);
-  const job = new Job(crew, area, listing);
+async function hashAll(
+  listing: Iterable<Found>,
+  { workers, json }: Options,
+): Promise<boolean> {
+  const hashedBytes = new SharedArrayBuffer(8);
+  await using pool = await Pool.start<typeof tasks>(TASKS, {
+    ...(workers === undefined ? {} : { workers }),
+    data: { hashedBytes } satisfies tasks.Shared,
+  });
+  const output = new Output();
+  const job = new Job(pool, hashedBytes, listing, output, json);
   const began = performance.now();
   await job.run();
   const milliseconds = performance.now() - began;
-  await crew.rest(SETTLE);
-  const idleUse = await crew.rest(REST);
-  const { files, failures } = job;
-  const { bytes } = area;
-  const { counters } = crew;
-  await crew.end();
-  process.stderr.write(
-    summarize({ files, bytes, milliseconds, workers, counters, idleUse }),
-  );
+  const idleUse = await measureIdleUse();
+  const { files, bytes, failures } = job;
+  const metrics = pool.metrics();
+  const run = { files, bytes, failures, milliseconds, metrics, idleUse };
+  if (json) {
+    await output.write(summaryLine(run));
+    await output.flush();
+  } else {
+    process.stderr.write(summarize(run));
+  }
   return failures === 0;
 }
 
 /** Does what the arguments say. Returns whether it could. */
 async function main(args: readonly string[]): Promise<boolean> {
-  const [dir] = args;
-  if (dir === "--help" || dir === "-h") {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`layby: ${error.message}\n\n${USAGE}`);
+    return false;
+  }
+  if (options.help) {
     process.stdout.write(USAGE);
     return true;
   }
-  if (args.length > 1) {
-    process.stderr.write(USAGE);
-    return false;
-  }
   standWhereTheUserStands();
+  const { dir } = options;
   const root = fromUnicode(dir ?? projectFromHere());
   let listing;
   try {
-    const leftOut = dir === undefined ? LEFT_OUT : [];
-    listing = listFiles(root, leftOut);
+    listing = listFiles(root, dir === undefined ? LEFT_OUT : []);
   } catch (error) {
     process.stderr.write(complaint(root, reason(error)));
     return false;
   }
   try {
-    return await hashAll(listing);
+    return await hashAll(listing, options);
   } catch (error) {
     // Who closes the pipe has enough, and no error.
     if (error instanceof OutputError && error.isClosed) return true;

@@ -39,10 +39,17 @@ export class Progress {
     this.#terminal = terminal;
   }
 
-  /** Milliseconds until it is to be drawn again. */
-  get due(): number {
-    if (!this.#terminal.isTTY) return Infinity;
-    return Math.max(1, this.#drawn + INTERVAL - performance.now());
+  /** Draws what is read, again and again, until it is disposed of. */
+  follow(read: () => Standing): Disposable {
+    const timer = this.#terminal.isTTY
+      ? setInterval(() => this.draw(read()), INTERVAL)
+      : undefined;
+    return {
+      [Symbol.dispose]: () => {
+        clearInterval(timer);
+        this.clear();
+      },
+    };
   }
 
   /** Draws the line, unless it was drawn just now and can still be seen. */

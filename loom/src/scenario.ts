@@ -73,10 +73,13 @@ export interface Scenario {
   readonly recover?: (thread: ThreadContext, victim: string) => Steps<unknown>;
   /** Which threads may be killed. None, unless `deaths` is more than 0. */
   readonly mortal?: readonly string[];
+  /** Which threads may sleep for ever: when no other is left, all have ended. */
+  readonly daemons?: readonly string[];
   /**
    * Runs when all threads have ended.
    *
-   * @param results What the bodies returned; `undefined` of a killed one.
+   * @param results What the bodies returned; `undefined` of one that was killed,
+   * or still sleeps.
    */
   readonly final?: (
     alone: Alone,

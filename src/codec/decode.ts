@@ -29,8 +29,10 @@ import {
   REGEXP,
   SET,
   TRUE,
+  UINT8,
   UNDEFINED,
   UTF16,
+  UTF8,
   VIEW,
   VIEW_CLASSES,
 } from "./tags.ts";
@@ -103,8 +105,10 @@ class Decoder extends Reader {
         return this.latin1();
       case UTF16:
         return this.utf16(this.byte());
-      case LONG_UTF8:
+      case UTF8:
         return this.utf8();
+      case LONG_UTF8:
+        return this.longUtf8();
       case LONG_UTF16:
         return this.longUtf16();
       case REFERENCE:
@@ -241,10 +245,26 @@ class Decoder extends Reader {
     const kind = this.byte();
     const offset = this.count();
     const length = this.count();
+    const tag = this.byte();
+    if (kind === UINT8 && tag === BUFFER) return this.#bytes(offset, length);
     const number = this.#objects.push(undefined) - 1;
-    const buffer = this.value() as ArrayBuffer;
+    const buffer = this.#tagged(tag) as ArrayBuffer;
     const view = new VIEW_CLASSES[kind]!(buffer, offset, length);
     this.#objects[number] = view;
+    return view;
+  }
+
+  /** Reads a buffer and a view of its bytes: these are read as such already. */
+  #bytes(offset: number, length: number): Uint8Array {
+    const size = this.count();
+    // Under a view, there is no maximal length.
+    this.count();
+    const all = this.bytes(size);
+    const { buffer } = all;
+    const view = this.number(
+      size === length ? all : new Uint8Array(buffer, offset, length),
+    );
+    this.number(buffer);
     return view;
   }
 }

@@ -29,6 +29,7 @@ import {
   LONG_UTF16,
   LONG_UTF8,
   MAX_DEPTH,
+  MEDIUM_STRING,
   NULL,
   OBJECT,
   REFERENCE,
@@ -37,11 +38,12 @@ import {
   TRUE,
   UNDEFINED,
   UTF16,
+  UTF8,
 } from "./tags.ts";
 import { writeView } from "./write_binary.ts";
 import { writeError } from "./write_error.ts";
 import { writeSpecial } from "./write_special.ts";
-import { Writer } from "./writer.ts";
+import { UTF8_BYTES, Writer } from "./writer.ts";
 
 /** Room for a tag and the number after it. */
 const SLACK = 16;
@@ -65,8 +67,8 @@ export class Encoder implements Sink {
   #looksOnly = false;
   readonly #references = new References();
   #depth = 0;
-  /** The way to the value that is being written. */
-  readonly #steps: Step[] = [];
+  /** The way to the value that is being written. The rest of it is zeros. */
+  readonly #steps: Step[] = new Array<Step>(MAX_DEPTH).fill(0);
 
   /** Makes it ready for a message. */
   begin(serializer: Serializer | undefined, looksOnly: boolean): void {
@@ -79,8 +81,8 @@ export class Encoder implements Sink {
     this.writer.clear();
     this.#references.clear();
     this.#serializer = undefined;
+    if (this.#depth > 0) this.#steps.fill(0);
     this.#depth = 0;
-    if (this.#steps.length > 0) this.#steps.length = 0;
   }
 
   /** How many objects the next value is in. */
@@ -137,18 +139,26 @@ export class Encoder implements Sink {
   #string(text: string): void {
     const { writer } = this;
     const { length } = text;
-    if (length > SHORT_STRING) {
-      // TextEncoder would replace lone surrogates.
-      const isUtf8 = text.isWellFormed();
-      writer.byte(isUtf8 ? LONG_UTF8 : LONG_UTF16);
-      writer.text(text, isUtf8);
-      return;
-    }
+    if (length > SHORT_STRING) return this.#longString(text);
     writer.reserve(SLACK + 2 * length);
     if (writer.latin1(LATIN1, text)) return;
     writer.byte(UTF16);
     writer.count(length);
     writer.utf16(text);
+  }
+
+  #longString(text: string): void {
+    const { writer } = this;
+    // TextEncoder would replace lone surrogates.
+    const isUtf8 = text.isWellFormed();
+    if (isUtf8 && text.length <= MEDIUM_STRING) {
+      writer.reserve(SLACK + UTF8_BYTES * text.length);
+      writer.byte(UTF8);
+      writer.utf8(text);
+      return;
+    }
+    writer.byte(isUtf8 ? LONG_UTF8 : LONG_UTF16);
+    writer.text(text, isUtf8);
   }
 
   #bigint(value: bigint): void {
@@ -288,7 +298,7 @@ export class Encoder implements Sink {
 
   /** Ends an object. */
   leave(): void {
-    this.#depth--;
+    this.#steps[--this.#depth] = 0;
   }
 
   /** Tells that a value cannot be written. */

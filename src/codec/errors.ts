@@ -13,3 +13,8 @@ export class UncloneableError extends LaybyError {
     this.byPort = byPort;
   }
 }
+
+/** Whether bytes cannot carry what a message port may. */
+export function isByPort(error: unknown): boolean {
+  return error instanceof UncloneableError && error.byPort;
+}

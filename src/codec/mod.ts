@@ -9,7 +9,7 @@ export {
   refusal,
   type Subject,
 } from "./encode.ts";
-export { UncloneableError } from "./errors.ts";
+export { isByPort, UncloneableError } from "./errors.ts";
 export type { ErrorClass, ErrorClasses } from "./tags.ts";
 export type { Room } from "./writer.ts";
 export type { Serializer } from "../host.ts";

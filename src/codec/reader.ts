@@ -1,10 +1,8 @@
 // Bytes on their way in: numbers and strings.
 
 import { SHORT_BYTES, SHORT_STRING } from "./tags.ts";
+import { decodeText } from "./text.ts";
 import { padding } from "./writer.ts";
-
-/** A string whose bytes it decodes as they are: no BOM is taken off. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** To read eight bytes, wherever they lie, as one number. */
 const float = new Float64Array(1);
@@ -135,16 +133,21 @@ export class Reader {
     return text;
   }
 
-  /** Reads a long string in UTF-8. */
+  /** Reads a string in UTF-8. */
   utf8(): string {
-    this.#align();
     const length = this.int() >>> 0;
     const { at } = this;
     this.at = at + length;
-    return decoder.decode(this.#bytes.subarray(at, this.at));
+    return decodeText(this.#bytes.subarray(at, this.at));
   }
 
-  /** Reads a long string that is no Unicode. */
+  /** Reads a piece: a string in UTF-8. */
+  longUtf8(): string {
+    this.#align();
+    return this.utf8();
+  }
+
+  /** Reads a piece: a string that is no Unicode. */
   longUtf16(): string {
     this.#align();
     return this.utf16((this.int() >>> 0) / 2);

@@ -4,6 +4,9 @@
 // for. Counts are LEB128; numbers are little endian. Both ends are the same
 // version on the same machine: there is no version in it, and nothing to skip.
 //
+// What is large is a piece: it begins at a multiple of 8, counted from where the
+// message begins.
+//
 // Objects are numbered in the order in which they begin. A second mention of
 // one is a REFERENCE to its number, so that cycles and sharing survive.
 
@@ -27,41 +30,48 @@ export const LONG_BIGINT = 8;
 export const LATIN1 = 9;
 /** Count, then two bytes each. For short strings. */
 export const UTF16 = 10;
-/** A piece: UTF-8. */
-export const LONG_UTF8 = 11;
-/** A piece: two bytes a code unit. For those that are no Unicode. */
-export const LONG_UTF16 = 12;
+/** Length in bytes: u32, then UTF-8. */
+export const UTF8 = 11;
+/** As UTF8, but a piece. */
+export const LONG_UTF8 = 12;
+/** A piece: length in bytes: u32, then two bytes each. */
+export const LONG_UTF16 = 13;
 
 /** Number of the object. */
-export const REFERENCE = 13;
+export const REFERENCE = 14;
 /** Count, then key and value of each. */
-export const OBJECT = 14;
+export const OBJECT = 15;
 /** Count, then each value. */
-export const ARRAY = 15;
+export const ARRAY = 16;
 /** Length, then as an OBJECT: with holes, or with other keys. */
-export const KEYED_ARRAY = 16;
+export const KEYED_ARRAY = 17;
 /** A piece: a long array of primitives, by the platform's serializer. */
-export const FLAT_ARRAY = 17;
+export const FLAT_ARRAY = 18;
 /** Count, then key and value of each. */
-export const MAP = 18;
+export const MAP = 19;
 /** Count, then each value. */
-export const SET = 19;
+export const SET = 20;
 /** f64: milliseconds. */
-export const DATE = 20;
+export const DATE = 21;
 /** Source and flags: strings. */
-export const REGEXP = 21;
+export const REGEXP = 22;
 /** The value in the box. */
-export const BOX = 22;
+export const BOX = 23;
 /** See write_error.ts. */
-export const ERROR = 23;
+export const ERROR = 24;
 
 /** Length, maximal length + 1 or 0, then its bytes: a piece, or as they are. */
-export const BUFFER = 24;
+export const BUFFER = 25;
 /** Kind of view, offset in bytes, length in elements, then its buffer. */
-export const VIEW = 25;
+export const VIEW = 26;
 
-/** Longest string that goes by a loop, not by TextEncoder: see strings.ts. */
+/** Longest string that goes by a loop, not by TextEncoder. */
 export const SHORT_STRING = 48;
+/**
+ * Longest string whose bytes are gathered with all else, so that their number
+ * is known when room is asked for. A copy more than a piece has.
+ */
+export const MEDIUM_STRING = 256;
 /** Most bytes that are copied by a loop. */
 export const SHORT_BYTES = 32;
 /** Longest array for which the serializer is not asked. */

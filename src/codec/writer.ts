@@ -2,6 +2,7 @@
 // ones are only noted, and copied once, when it is known where to.
 
 import { SHORT_BYTES } from "./tags.ts";
+import { encodeText } from "./text.ts";
 
 /** Where bytes go: asked once for room. `size` is an upper bound. */
 export interface Room {
@@ -41,9 +42,7 @@ const ALIGNMENT = 8;
 /** Bytes before UTF-8 that tell its length. */
 const LENGTH_BYTES = 4;
 /** Most bytes of UTF-8 for a unit of UTF-16. */
-const UTF8_BYTES = 3;
-
-const encoder = new TextEncoder();
+export const UTF8_BYTES = 3;
 
 /** Gathers the bytes of one message, then moves them into their room. */
 export class Writer {
@@ -120,6 +119,16 @@ export class Writer {
   /** Writes two bytes for each unit of a string. */
   utf16(text: string): void {
     this.#length = putUtf16(text, this.#bytes, this.#length);
+  }
+
+  /** Writes a string and its length, in UTF-8. */
+  utf8(text: string): void {
+    const start = this.#length + LENGTH_BYTES;
+    const end = start + text.length * UTF8_BYTES;
+    const target = this.#bytes.subarray(start, end);
+    const written = encodeText(text, target);
+    this.int(written);
+    this.#length += written;
   }
 
   /** Writes as many bytes as there are. They need no room reserved. */
@@ -207,8 +216,7 @@ function putPiece(piece: Piece, bytes: Uint8Array, at: number): number {
   }
   const start = at + LENGTH_BYTES;
   const end = isUtf8
-    ? start +
-      encoder.encodeInto(content, bytes.subarray(start, at + most)).written
+    ? start + encodeText(content, bytes.subarray(start, at + most))
     : putUtf16(content, bytes, start);
   const length = end - start;
   for (let i = 0; i < LENGTH_BYTES; i++) bytes[at + i] = length >>> (8 * i);

@@ -76,7 +76,9 @@ function checkHost(action: string): void {
   if (typeof SharedArrayBuffer === "undefined") {
     throw new UnsupportedError(
       action,
-      "SharedArrayBuffer: in a browser, serve the page cross-origin isolated",
+      "SharedArrayBuffer: in a browser, serve the page with the headers " +
+        '"Cross-Origin-Opener-Policy: same-origin" and ' +
+        '"Cross-Origin-Embedder-Policy: require-corp"',
     );
   }
 }

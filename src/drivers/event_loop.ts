@@ -2,6 +2,7 @@
 // while a parker sleeps, until its doorbell rings.
 
 import type { Driver } from "../driver.ts";
+import { UnsupportedError } from "../errors.ts";
 
 /**
  * Sleeps in `Atomics.waitAsync` on a doorbell: a count of rings, in shared
@@ -20,8 +21,15 @@ export class EventLoopDriver implements Driver {
   /**
    * @param words The shared memory.
    * @param doorbell Which of the words.
+   * @throws {UnsupportedError} If the host cannot wait without blocking.
    */
   constructor(words: Int32Array<SharedArrayBuffer>, doorbell: number) {
+    if (!Atomics.waitAsync) {
+      throw new UnsupportedError(
+        "park in the event loop",
+        "Atomics.waitAsync: this host has none",
+      );
+    }
     this.#words = words;
     this.#doorbell = doorbell;
     this.#heard = this.#rings();

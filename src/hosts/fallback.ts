@@ -1,53 +1,58 @@
-// Anything else, such as a browser or workerd: what the web platform has, and
-// errors that say what is missing.
+// Anything else, such as workerd: what the web platform has, and errors that say
+// what is missing.
 
 import { UnsupportedError } from "../errors.ts";
-import type { Host, KeepAlive } from "../host.ts";
+import type { AsyncContext, Host } from "../host.ts";
+import { type AsyncHooks, contextOf } from "./shared.ts";
+import { keepAlive, mayBlock, now, parallelism } from "./web.ts";
 
-/** No page or isolate ends because nothing is left to do. */
-const keepAlive: KeepAlive = {
-  hold: () => {},
-  drop: () => {},
-};
-
-/** Whether a wait blocks, rather than throw. */
-function probeBlocking(): boolean {
-  try {
-    // Relaxed: nobody else has this memory, and the word is not what it waits
-    // for; the question is whether it throws.
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
-    return true;
-  } catch {
-    return false;
-  }
+/** Whether this is Cloudflare's runtime, which can look like Node. */
+export function isWorkerd(): boolean {
+  return globalThis.navigator?.userAgent === "Cloudflare-Workers";
 }
 
-let mayBlock: boolean | undefined;
+/** What workerd has, if it is told to be compatible with Node. */
+interface NodeLike {
+  process?: { getBuiltinModule?(id: string): AsyncHooks | undefined };
+}
 
-/** Whatever is neither Deno, Bun nor Node. */
+function asyncContext(): AsyncContext | undefined {
+  const { process } = globalThis as NodeLike;
+  const hooks = process?.getBuiltinModule?.("node:async_hooks");
+  return hooks?.AsyncLocalStorage && contextOf(hooks);
+}
+
+/** Whatever is neither Deno, Bun, Node nor a browser. */
 export const fallbackHost: Host = {
   name: "fallback",
   hasThreads: false,
-  missing: "this host is neither Deno, Bun nor Node",
+  get missing() {
+    return isWorkerd()
+      ? "workerd has none"
+      : "this host is neither Deno, Bun, Node nor a browser";
+  },
   get parallelism() {
-    return globalThis.navigator?.hardwareConcurrency ?? 1;
+    return parallelism();
   },
   get mayBlock() {
-    return mayBlock ??= probeBlocking();
+    return mayBlock();
   },
   keepAlive,
-  now: () => performance.timeOrigin + performance.now(),
+  now,
   turn: () => new Promise((resolve) => setTimeout(resolve, 0)),
   spawn: () => {
     throw new UnsupportedError(
       "spawn a thread",
-      "Deno, Bun or Node: start the worker yourself and post it runtime.handle",
+      "Deno, Bun, Node or a browser: start the worker yourself and post it " +
+        "runtime.handle",
     );
   },
   receive: () => undefined,
+  isPrompt: true,
+  listen: () => {},
   serializer: undefined,
-  loopWork: () => 0,
-  asyncContext: () => undefined,
+  loopWork: () => undefined,
+  asyncContext,
   self: () => undefined,
   futex: () => "Bun on Linux",
 };

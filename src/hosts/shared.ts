@@ -53,11 +53,14 @@ interface Builtins {
   };
   "node:os": { availableParallelism(): number };
   "node:v8": Serializer;
-  "node:async_hooks": {
-    readonly AsyncLocalStorage: new () => {
-      run<T>(value: unknown, callee: () => T): T;
-      getStore(): unknown;
-    };
+  "node:async_hooks": AsyncHooks;
+}
+
+/** The parts that we use of https://nodejs.org/api/async_context.html */
+export interface AsyncHooks {
+  readonly AsyncLocalStorage: new () => {
+    run<T>(value: unknown, callee: () => T): T;
+    getStore(): unknown;
   };
 }
 
@@ -173,8 +176,8 @@ function loopWork(): number {
   return output > 0 ? resources + 1 : resources;
 }
 
-function asyncContext(): AsyncContext {
-  const { AsyncLocalStorage } = builtin("node:async_hooks");
+/** A context of its own for whoever asks. */
+export function contextOf({ AsyncLocalStorage }: AsyncHooks): AsyncContext {
   const storage = new AsyncLocalStorage();
   return {
     run: (value, callee) => storage.run(value, callee),
@@ -202,11 +205,13 @@ export function workerThreadsHost(
     spawn: (entry, data, options) => new WorkerThread(entry, data, options),
     receive: (port) =>
       builtin("node:worker_threads").receiveMessageOnPort(port),
+    isPrompt: true,
+    listen: () => {},
     get serializer() {
       return builtin("node:v8");
     },
     loopWork,
-    asyncContext,
+    asyncContext: () => contextOf(builtin("node:async_hooks")),
     self,
     futex,
   };

@@ -92,7 +92,9 @@ async function sleep(
     if (core.parkerIsNotified(address) || core.shutdownBegun()) return 0;
     if (signal?.aborted || isPast(local, deadline)) return 0;
     // Whichever event loop keeps the driver wakes for everybody's timers.
-    const due = core.driverKeep(address)
+    // Without timers, the core has it that whoever arms one rings: the lock of
+    // the wheel, for which a browser's page may not wait, is left alone then.
+    const due = core.driverKeep(address) && core.timersArmed() > 0
       ? Math.min(core.timersPrepare(thread), deadline)
       : deadline;
     await loop.park(

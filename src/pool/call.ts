@@ -120,6 +120,10 @@ export class EndingCall implements Waiter, Deadline {
     if (this.#end()) this.#inner.cancel(error);
   }
 
+  get isBlocking(): boolean | undefined {
+    return this.#inner.isBlocking;
+  }
+
   /** The call was not sent. */
   dismiss(): void {
     this.#end();

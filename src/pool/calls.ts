@@ -10,7 +10,7 @@ import {
 import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import type { Marshal } from "./marshal.ts";
-import type { Records } from "./record.ts";
+import type { Letter, Records } from "./record.ts";
 
 /** What came of a task, for whoever waits for it. */
 export interface Waiter {
@@ -22,7 +22,16 @@ export interface Waiter {
   crash(thread: number): void;
   /** Nobody waits for it any more, for this reason. */
   cancel(error: unknown): void;
+  /** Whether it blocks its thread meanwhile. */
+  readonly isBlocking?: boolean | undefined;
 }
+
+/** Takes over whoever waits for a result that comes by message. */
+export type ExpectLetter = (
+  letter: Letter,
+  waiter: Waiter,
+  thread: number,
+) => void;
 
 /** For a task of which nobody wants to know any more. */
 export const NOBODY: Waiter = {
@@ -59,6 +68,8 @@ export class Calls {
   readonly #free: number[] = [];
   /** By the index of the record. */
   readonly #waiters: (Waiter | undefined)[] = [];
+  /** For the pool's creator: workers get no results by message. */
+  expectLetter: ExpectLetter | undefined;
   /** Finished, and to be settled in the order in which they finished. */
   readonly #finished: number[] = [];
   #pending = 0;
@@ -182,6 +193,12 @@ export class Calls {
       return;
     }
     if (outcome === DROPPED) return this.#release(task);
+    const letter = this.#records.letter(task);
+    if (letter) {
+      this.#release(task);
+      this.expectLetter!(letter, waiter, seen >>> THREAD_SHIFT);
+      return;
+    }
     let value: unknown;
     let failed = outcome === THREW;
     try {

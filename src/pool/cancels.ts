@@ -54,7 +54,8 @@ export class Cancels {
   }
 }
 
-function reasonOf(reason: number): DOMException {
+/** What the signal of a task that is to stop has for its reason. */
+export function reasonOf(reason: number): DOMException {
   switch (reason) {
     case EXPIRED:
       return new DOMException("The task's time is over", "TimeoutError");

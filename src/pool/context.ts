@@ -23,10 +23,10 @@ export interface WorkerContext {
   keepAwake(): Disposable;
 }
 
-type Scope = { [KEY]?: WorkerContext };
+type Scope = { [KEY]?: WorkerContext | undefined };
 
-/** Says that this thread is a worker. */
-export function setContext(context: WorkerContext): void {
+/** Says that this thread is a worker, or none. */
+export function setContext(context: WorkerContext | undefined): void {
   (globalThis as Scope)[KEY] = context;
 }
 

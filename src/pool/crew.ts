@@ -38,6 +38,8 @@ export interface Member {
 
 /** What a crew tells its pool. */
 export interface CrewEvents {
+  /** A worker is being started. */
+  joined(member: Member): void;
   /** A worker died without being told to. Its records are repaired. */
   crashed(member: Member, error: WorkerCrashedError): void;
   /** A worker has ended, for whatever reason. Its port is still open. */
@@ -143,7 +145,8 @@ export class Crew {
       port: port2,
     };
     const thread = this.#host.spawn(
-      { module: import.meta.url, name: runPoolWorker.name },
+      // The name as it is exported: a minifier may have changed the function's.
+      { module: this.#options.entry ?? import.meta.url, name: "runPoolWorker" },
       start,
       { name, transfer: [port2], limits: this.#options.resourceLimits },
     );
@@ -161,6 +164,7 @@ export class Crew {
     };
     member.ready.promise.catch(() => {});
     this.#members[index] = member;
+    this.#events.joined(member);
     thread.onMessage((message) =>
       this.#heard(member, message as WorkerMessage)
     );

@@ -3,12 +3,13 @@
 
 import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
+import { isByPort } from "../codec/mod.ts";
 import { ShutdownError, TimedOutError } from "../errors.ts";
 import { Backlog, type Ticket } from "./backlog.ts";
 import { EndingCall } from "./call.ts";
 import { type Calls, NOBODY, type Waiter } from "./calls.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Marshal } from "./marshal.ts";
+import type { Marshal, Packed } from "./marshal.ts";
 import type { Tallies } from "./metrics.ts";
 import type { CheckedRunOptions } from "./options.ts";
 import type { Address, Post } from "./post.ts";
@@ -16,6 +17,8 @@ import { ABORTED, EXPIRED, type Records } from "./record.ts";
 
 const NORMAL = 1;
 const THREAD_SHIFT = 8;
+/** One task in so many wakes a worker before the turn ends. */
+const ANNOUNCE = 64;
 
 /** What a dispatch is made of. */
 export interface DispatchParts {
@@ -25,7 +28,7 @@ export interface DispatchParts {
   readonly calls: Calls;
   readonly post: Post;
   readonly tallies: Tallies;
-  /** The ports of the workers that are there. */
+  /** The ports of the workers that are there; of one at least, if there can. */
   addresses(): readonly Address[];
   /** Tells the worker that runs as this thread of the core to look up. */
   alert(thread: number): void;
@@ -43,6 +46,8 @@ export class Dispatch {
   readonly #post: Post;
   readonly #backlog = new Backlog();
   readonly #deadlines = new Deadlines();
+  /** Tasks that were put into the queue since the last turn's end. */
+  #unannounced = 0;
 
   constructor(parts: DispatchParts) {
     this.#parts = parts;
@@ -67,8 +72,10 @@ export class Dispatch {
   send(callee: number, args: readonly unknown[], waiter: Waiter): void {
     const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
     if (task === 0) return this.#wait(callee, args, NORMAL, newTicket(waiter));
-    this.#write(task, callee, args);
-    this.#submit(task, waiter, NORMAL);
+    if (this.#write(task, callee, args)) {
+      return this.#submit(task, waiter, NORMAL);
+    }
+    this.#sendMessage(callee, args, [], newTicket(waiter));
   }
 
   /** Sends a call with options. The signal is not aborted yet. */
@@ -110,7 +117,9 @@ export class Dispatch {
     if (transfer) return this.#sendMessage(callee, args, transfer, ticket);
     const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
     if (task === 0) return this.#wait(callee, args, priority, ticket);
-    this.#write(task, callee, args);
+    if (!this.#write(task, callee, args)) {
+      return this.#sendMessage(callee, args, [], ticket);
+    }
     ticket.task = task;
     this.#submit(task, ticket.waiter, priority);
   }
@@ -136,12 +145,15 @@ export class Dispatch {
     ticket.message = { id, index: address.index };
   }
 
-  #write(task: number, callee: number, args: readonly unknown[]): void {
+  /** Writes what a call needs. Returns false if only a message can carry it. */
+  #write(task: number, callee: number, args: readonly unknown[]): boolean {
     this.#records.begin(task, callee);
     try {
       this.#marshal.writeArguments(task, args);
+      return true;
     } catch (error) {
       this.#calls.unclaim(task);
+      if (isByPort(error)) return false;
       throw error;
     }
   }
@@ -149,7 +161,26 @@ export class Dispatch {
   #submit(task: number, waiter: Waiter, priority: number): void {
     this.#calls.expect(task, waiter);
     this.#parts.tallies.submitted++;
-    this.#core.taskSubmit(0, task, priority);
+    this.#hand(task, priority);
+  }
+
+  /**
+   * Puts a task into the queue. One of many wakes a worker, if need be, and the
+   * others wait for the end of the turn: a wake costs more than a small task.
+   */
+  #hand(task: number, priority: number): void {
+    if (this.#unannounced++ % ANNOUNCE === 0) {
+      this.#hand(task, priority);
+    } else {
+      this.#core.taskEnqueue(0, task, priority);
+    }
+  }
+
+  #announce(): void {
+    const count = this.#unannounced;
+    this.#unannounced = 0;
+    if (count < 2) return;
+    this.#core.callerNotify(0);
     this.#calls.flush();
   }
 
@@ -159,16 +190,26 @@ export class Dispatch {
     priority: number,
     ticket: Ticket,
   ): void {
-    const packed = this.#marshal.pack(args);
+    let packed: Packed;
+    try {
+      packed = this.#marshal.pack(args);
+    } catch (error) {
+      if (isByPort(error)) return this.#sendMessage(callee, args, [], ticket);
+      throw error;
+    }
     this.#parts.tallies.submitted++;
     this.#backlog.push({ callee, args: packed, priority, ticket });
   }
 
   /** Settles what has come, and sends what has waited. Returns how many came. */
   settle(): number {
+    if (this.#unannounced > 0) this.#announce();
     const count = this.#calls.drain() +
-      this.#post.receive(this.#parts.addresses);
-    if (this.#backlog.length > 0) this.#sendWaiting();
+      this.#post.receive();
+    if (this.#backlog.length > 0) {
+      this.#sendWaiting();
+      this.#announce();
+    }
     return count;
   }
 
@@ -190,8 +231,7 @@ export class Dispatch {
       }
       ticket.task = task;
       this.#calls.expect(task, ticket.waiter);
-      this.#core.taskSubmit(0, task, priority);
-      this.#calls.flush();
+      this.#hand(task, priority);
     }
   }
 

@@ -1,51 +1,146 @@
 // A pool's tasks on the caller's own event loop, where there are no threads.
 
-import { CannotBlockError, ShutdownError, TimedOutError } from "../errors.ts";
-import { setContext, type WorkerContext } from "./context.ts";
+import {
+  CannotBlockError,
+  ShutdownError,
+  TimedOutError,
+  UnknownTaskError,
+} from "../errors.ts";
+import type { Host } from "../host.ts";
+import { Call, EndingCall } from "./call.ts";
+import type { Waiter } from "./calls.ts";
+import { reasonOf } from "./cancels.ts";
+import { Copies } from "./copies.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
+import { Fifo } from "./fifo.ts";
 import type { TaskHandle } from "./handle.ts";
+import {
+  callAs,
+  closePool,
+  type InlinePool,
+  type InlineTask,
+  openPool,
+} from "./inline_context.ts";
 import { type PoolMetrics, Tallies } from "./metrics.ts";
 import type { CheckedPoolOptions, CheckedRunOptions } from "./options.ts";
+import { ABORTED, EXPIRED } from "./record.ts";
+import type { CheckedSource } from "./source.ts";
 import { Spawned } from "./spawned.ts";
-import { type TaskFunction, tasksOf } from "./task_module.ts";
+import { SyncCall } from "./sync_call.ts";
+import {
+  loadTasks,
+  type TaskFunction,
+  type TaskModule,
+} from "./task_module.ts";
+import { isThenable } from "./thenable.ts";
+import { within } from "./within.ts";
 
-/** A call, until it is settled. */
-interface Pending {
-  reject(error: unknown): void;
+/** The event loop gets a turn after so many milliseconds of tasks. */
+const BURST_MS = 4;
+/** One call in so many is measured; a power of two. */
+const SAMPLE = 16;
+/** Queues: of tasks that tasks spawn, and for each priority. */
+const QUEUES = 4;
+const SPAWNED = 0;
+/** The queue of the first priority. */
+const CALLED = 1;
+const NORMAL = 1;
+
+/** Options of a call that has none. */
+const PLAIN: CheckedRunOptions = {
+  signal: undefined,
+  timeout: Infinity,
+  priority: NORMAL,
+  transfer: undefined,
+};
+
+/** A task, from its call to its end. */
+class Task implements InlineTask {
+  readonly pool: InlinePool;
+  readonly callee: number;
+  readonly args: readonly unknown[];
+  /** Told of the end, with values that are its own. */
+  waiter: Waiter | undefined;
+  state: "queued" | "running" | "over" = "queued";
+  #controller: AbortController | undefined;
+
+  constructor(pool: InlinePool, callee: number, args: readonly unknown[]) {
+    this.pool = pool;
+    this.callee = callee;
+    this.args = args;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  stop(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
 }
 
 /** The engine of a pool that has no threads. */
-export class InlineEngine implements Engine {
+export class InlineEngine implements Engine, InlinePool {
   readonly names: readonly string[];
+  readonly name: string;
+  readonly data: unknown;
+  readonly #host: Host;
   readonly #functions: readonly TaskFunction[];
   readonly #options: CheckedPoolOptions;
   readonly #teardown: () => Promise<void>;
+  readonly #copies: Copies;
   readonly #tallies = new Tallies();
-  readonly #pending = new Set<Pending>();
+  readonly #deadlines = new Deadlines();
+  readonly #queues = Array.from({ length: QUEUES }, () => new Fifo<Task>());
+  /** Calls that are not over. Tasks that tasks spawn are none. */
+  readonly #pending = new Set<Task>();
+  /** Tasks that it has run. */
+  #count = 0;
+  /** Milliseconds of tasks since the event loop's last turn, and a bit before. */
+  #spent = 0;
+  #isYielding = false;
   #closing: Promise<void> | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
   #empty: PromiseWithResolvers<void> | undefined;
 
   private constructor(
-    tasks: ReadonlyMap<string, TaskFunction>,
+    host: Host,
+    { tasks, callHook }: TaskModule,
     options: CheckedPoolOptions,
-    teardown: () => Promise<void>,
   ) {
+    const { name, data, teardown, errors } = options;
     this.names = [...tasks.keys()];
+    this.name = `${name}-0`;
+    this.data = data;
+    this.#host = host;
     this.#functions = [...tasks.values()];
     this.#options = options;
-    this.#teardown = teardown;
-    setContext(this.#context(new AbortController().signal));
+    this.#teardown = () => callHook(teardown, data);
+    this.#copies = new Copies(host.serializer, errors);
   }
 
   /** Loads the module, and resolves when it is set up. */
   static async start(
-    module: string,
+    host: Host,
+    source: CheckedSource,
     options: CheckedPoolOptions,
   ): Promise<InlineEngine> {
-    const { setup, teardown, data } = options;
-    const { tasks, callHook } = await tasksOf(module, setup, teardown);
-    await callHook(setup, data);
-    return new InlineEngine(tasks, options, () => callHook(teardown, data));
+    const { setup, teardown } = options;
+    // As a thread would get it.
+    const data = structuredClone(options.data);
+    const module = await loadTasks(source, setup, teardown);
+    const engine = new InlineEngine(host, module, { ...options, data });
+    openPool(engine, host.asyncContext());
+    try {
+      await module.callHook(setup, data);
+    } catch (error) {
+      closePool(engine);
+      throw error;
+    }
+    return engine;
   }
 
   get workers(): number {
@@ -57,133 +152,202 @@ export class InlineEngine implements Engine {
   }
 
   get ready(): Promise<void> {
-    return this.queued < this.#options.maxQueue
-      ? Promise.resolve()
-      : this.#next();
+    if (this.queued < this.#options.maxQueue) return Promise.resolve();
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
   }
 
-  /** Resolves when one of the calls is settled. */
-  async #next(): Promise<void> {
-    const before = this.#tallies.completed + this.#tallies.failed;
-    while (this.#tallies.completed + this.#tallies.failed === before) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
-    }
+  #checkOpen(action: string): void {
+    if (this.#closing) throw new ShutdownError(action);
   }
 
   run(
     callee: number,
     args: readonly unknown[],
-    options: CheckedRunOptions | undefined,
+    options: CheckedRunOptions = PLAIN,
   ): Promise<unknown> {
-    if (this.#closing) return Promise.reject(new ShutdownError("run a task"));
-    this.#tallies.submitted++;
-    // Copied as it would be on its way to a thread, and when it would be.
-    const copies = structuredClone(args, {
-      transfer: [...options?.transfer ?? []],
-    });
-    const controller = new AbortController();
-    const name = this.names[callee]!;
     return new Promise((resolve, reject) => {
-      const pending: Pending = { reject };
-      this.#pending.add(pending);
-      const end = () => {
-        this.#pending.delete(pending);
-        clearTimeout(timer);
-        signal?.removeEventListener("abort", aborted);
-        if (this.#pending.size === 0) this.#empty?.resolve();
-      };
-      const { signal, timeout = Infinity } = options ?? {};
-      const cancel = (error: unknown) => {
-        this.#tallies.cancelled++;
-        controller.abort(error);
-        end();
-        reject(error);
-      };
-      const aborted = () => cancel(signal!.reason);
-      signal?.addEventListener("abort", aborted, { once: true });
-      const timer = timeout === Infinity ? undefined : setTimeout(
-        () => cancel(new TimedOutError(name, timeout)),
-        timeout,
-      );
-      queueMicrotask(async () => {
-        if (controller.signal.aborted) return;
-        const began = performance.now();
-        try {
-          const value = await this.#call(callee, copies, controller.signal);
-          this.#tallies.completed++;
-          resolve(structuredClone(value));
-        } catch (error) {
-          this.#tallies.failed++;
-          reject(error);
-        }
-        this.#tallies.latency.add(performance.now() - began);
-        end();
-      });
+      this.#checkOpen("run a task");
+      const call = new Call(resolve, reject, noCrash, this.#tallies);
+      if ((this.#tallies.submitted & (SAMPLE - 1)) === 0) call.measure();
+      const task = this.#accept(callee, args, options, call);
+      this.#enqueue(task, CALLED + options.priority);
     });
   }
 
-  #call(
+  /** Copies the arguments as they are now, and counts the call. */
+  #accept(
     callee: number,
     args: readonly unknown[],
-    signal: AbortSignal,
-  ): unknown {
-    setContext(this.#context(signal));
-    const it = this.#functions[callee] as (...args: unknown[]) => unknown;
-    return it(...args);
-  }
-
-  #context(signal: AbortSignal): WorkerContext {
-    return {
-      index: 0,
-      name: `${this.#options.name}-0`,
-      data: this.#options.data,
-      signal,
-      get isCancelled() {
-        return signal.aborted;
-      },
-      spawn: (name, args) => this.#spawn(name, args, signal),
-      keepAwake: () => ({ [Symbol.dispose]: () => {} }),
-    };
-  }
-
-  #spawn(
-    name: string,
-    args: readonly unknown[],
-    signal: AbortSignal,
-  ): TaskHandle<unknown> {
-    const spawned = new Spawned({ wait: () => {} }, 0);
-    try {
-      const callee = this.names.indexOf(name);
-      spawned.settle(this.#call(callee, structuredClone(args), signal));
-    } catch (error) {
-      spawned.reject(error);
+    { signal, timeout, transfer }: CheckedRunOptions,
+    waiter: Waiter,
+  ): Task {
+    const copies = this.#copies.ofArguments(args, transfer);
+    const task = new Task(this, callee, copies);
+    task.waiter = waiter;
+    if (signal || timeout !== Infinity) {
+      const ending = new EndingCall(waiter, {
+        at: timeout === Infinity ? Infinity : performance.now() + timeout,
+        signal,
+        timedOut: () => new TimedOutError(this.names[callee]!, timeout),
+        cancel: (isAborted) => this.#cancel(task, isAborted),
+        forget: (deadline) => this.#deadlines.remove(deadline),
+      });
+      task.waiter = ending;
+      if (timeout !== Infinity) this.#deadlines.add(ending);
     }
+    this.#tallies.submitted++;
+    this.#pending.add(task);
+    return task;
+  }
+
+  #cancel(task: Task, isAborted: boolean): void {
+    if (task.state === "queued") return this.#end(task);
+    task.stop(reasonOf(isAborted ? ABORTED : EXPIRED));
+    const { grace } = this.#options;
+    // A thread would be ended by then.
+    if (grace !== Infinity) setTimeout(() => this.#end(task), grace);
+  }
+
+  #enqueue(task: Task, queue: number): void {
+    this.#queues[queue]!.push(task);
+    if (!this.#isYielding) queueMicrotask(this.#step);
+  }
+
+  /** The first of the queue that comes first, if there is any. */
+  #next(): Task | undefined {
+    for (const queue of this.#queues) {
+      let task: Task | undefined;
+      while ((task = queue.shift())) {
+        if (task.state === "queued") return task;
+      }
+    }
+    return undefined;
+  }
+
+  // One for each task: where promises belong to the request that made them, a
+  // task then runs as a part of its caller's.
+  readonly #step = (): void => {
+    if (this.#isYielding) return;
+    if (this.#spent > BURST_MS) return void this.#yield();
+    const task = this.#next();
+    if (task) this.#execute(task);
+  };
+
+  /** Runs what is queued, with turns of the event loop in between. */
+  async #yield(): Promise<void> {
+    this.#isYielding = true;
+    let task: Task | undefined;
+    do {
+      await this.#host.turn();
+      this.#spent = 0;
+      while (this.#spent <= BURST_MS && (task = this.#next())) {
+        this.#execute(task);
+        // What awaits the task goes on before the next one begins.
+        await undefined;
+      }
+    } while (task);
+    this.#isYielding = false;
+  }
+
+  #execute(task: Task): void {
+    task.state = "running";
+    this.#count++;
+    const it = this.#functions[task.callee] as (...args: unknown[]) => unknown;
+    const began = performance.now();
+    let value: unknown;
+    try {
+      value = callAs(task, () => it(...task.args));
+    } catch (error) {
+      return this.#fail(task, error);
+    } finally {
+      this.#spent += performance.now() - began;
+    }
+    if (task.waiter instanceof Spawned) return task.waiter.settle(value);
+    if (!isThenable(value)) return this.#succeed(task, value);
+    value.then(
+      (result) => this.#succeed(task, result),
+      (error) => this.#fail(task, error),
+    );
+  }
+
+  #succeed(task: Task, value: unknown): void {
+    let copy: unknown;
+    try {
+      copy = this.#copies.ofResult(value);
+    } catch (error) {
+      return this.#fail(task, error);
+    }
+    // A task that blocks keeps timers from telling that its time is over.
+    this.#deadlines.expire();
+    task.waiter!.resolve(copy);
+    this.#end(task);
+  }
+
+  #fail(task: Task, error: unknown): void {
+    if (task.waiter instanceof Spawned) return task.waiter.reject(error);
+    this.#deadlines.expire();
+    task.waiter!.reject(this.#copies.ofError(error));
+    this.#end(task);
+  }
+
+  #end(task: Task): void {
+    task.state = "over";
+    if (!this.#pending.delete(task)) return;
+    if (this.#room && this.queued < this.#options.maxQueue) {
+      this.#room.resolve();
+      this.#room = undefined;
+    }
+    if (this.#empty && this.#pending.size === 0) {
+      this.#empty.resolve();
+      this.#empty = undefined;
+    }
+  }
+
+  spawn(name: string, args: readonly unknown[]): TaskHandle<unknown> {
+    const callee = this.names.indexOf(name);
+    if (callee < 0) throw new UnknownTaskError(name, this.names);
+    const copies = this.#copies.ofArguments(args, undefined);
+    const task = new Task(this, callee, copies);
+    const spawned = new Spawned({
+      wait: () => {
+        if (task.state === "queued") this.#execute(task);
+      },
+    }, 0);
+    task.waiter = spawned;
+    this.#enqueue(task, SPAWNED);
     return spawned;
   }
 
   runSync(
     callee: number,
     args: readonly unknown[],
-    _options: CheckedRunOptions,
+    options: CheckedRunOptions,
   ): unknown {
-    if (this.#closing) throw new ShutdownError("run a task");
-    const { signal } = new AbortController();
-    const spawned = new Spawned({ wait: () => {} }, 0);
-    this.#tallies.submitted++;
-    spawned.settle(this.#call(callee, structuredClone(args), signal));
-    if (!spawned.isDone) {
-      throw new CannotBlockError("wait for an asynchronous task", "run()");
-    }
-    this.#tallies.completed++;
-    return structuredClone(spawned.join());
+    this.#checkOpen("run a task");
+    const call = new SyncCall(noCrash, this.#tallies);
+    const task = this.#accept(callee, args, options, call);
+    this.#execute(task);
+    if (call.isDone) return call.take();
+    throw new CannotBlockError(
+      "wait for a task that goes on in the event loop of this very thread",
+      "run()",
+    );
   }
 
   resize(): Promise<void> {
-    return Promise.resolve();
+    return this.#keep("resize the pool");
   }
 
   recycle(): Promise<void> {
-    return Promise.resolve();
+    return this.#keep("recycle the workers");
+  }
+
+  /** There is one thread, and it stays. */
+  #keep(action: string): Promise<void> {
+    return this.#closing
+      ? Promise.reject(new ShutdownError(action))
+      : Promise.resolve();
   }
 
   drain(): Promise<void> {
@@ -197,16 +361,21 @@ export class InlineEngine implements Engine {
   }
 
   async #close(timeout: number): Promise<void> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const time = timeout === Infinity
-      ? []
-      : [new Promise<void>((resolve) => timer = setTimeout(resolve, timeout))];
-    await Promise.race([this.drain(), ...time]);
-    clearTimeout(timer);
+    await within(this.drain(), timeout);
     const error = new ShutdownError("finish the task");
-    for (const pending of this.#pending) pending.reject(error);
-    this.#pending.clear();
-    await this.#teardown();
+    for (const task of this.#pending) {
+      if (task.state === "running") task.stop(error);
+      task.waiter!.reject(error);
+      this.#end(task);
+    }
+    this.#room?.resolve();
+    this.#deadlines.clear();
+    try {
+      await this.#teardown();
+    } catch {
+      // As on a thread, nobody is there any more to be told.
+    }
+    closePool(this);
   }
 
   metrics(): PoolMetrics {
@@ -215,7 +384,31 @@ export class InlineEngine implements Engine {
       ...counts,
       pending: this.#pending.size,
       latency: latency.copy(),
-      workers: [],
+      workers: this.#closing ? [] : [{
+        ...NO_PARKS,
+        name: this.name,
+        tasks: this.#count,
+        ...NO_QUEUE,
+      }],
     };
   }
+}
+
+/** Of a thread that is never parked. */
+const NO_PARKS = {
+  parks: 0,
+  unparks: 0,
+  timeouts: 0,
+  events: 0,
+  noops: 0,
+  turns: 0,
+  parked: 0,
+};
+
+/** Of a worker that has nobody to take tasks from. */
+const NO_QUEUE = { stolen: 0, steals: 0, injected: 0, overflows: 0 };
+
+/** No task is lost with a worker here. */
+function noCrash(): never {
+  throw new TypeError("No worker can crash");
 }

@@ -2,7 +2,9 @@
 
 import type { Local } from "../core/local.ts";
 import { UnknownTaskError } from "../errors.ts";
+import { isByPort } from "../codec/mod.ts";
 import type { Calls } from "./calls.ts";
+import { Copies } from "./copies.ts";
 import type { TaskHandle } from "./handle.ts";
 import type { Marshal } from "./marshal.ts";
 import type { Records } from "./record.ts";
@@ -36,12 +38,14 @@ export interface JoinParts {
 export class Joins {
   readonly #worker: JoiningWorker;
   readonly #parts: JoinParts;
+  readonly #copies: Copies;
   readonly #callees: ReadonlyMap<string, number>;
   #depth = 0;
 
   constructor(worker: JoiningWorker, parts: JoinParts) {
     this.#worker = worker;
     this.#parts = parts;
+    this.#copies = new Copies(parts.local.host.serializer, undefined);
     this.#callees = new Map(parts.names.map((name, place) => [name, place]));
   }
 
@@ -63,7 +67,10 @@ export class Joins {
       marshal.writeArguments(task, args);
     } catch (error) {
       calls.unclaim(task);
-      throw error;
+      if (!isByPort(error)) throw error;
+      // No message goes from worker to worker.
+      this.#runHere(spawned, callee, args);
+      return spawned;
     }
     calls.expect(task, spawned);
     local.core.workerSpawn(index, task);
@@ -71,10 +78,10 @@ export class Joins {
     return spawned;
   }
 
-  /** All records are in use: the task is run where it was spawned. */
+  /** Runs a task where it was spawned, as if all records were in use. */
   #runHere(spawned: Spawned, callee: number, args: readonly unknown[]): void {
+    const copies = this.#copies.ofArguments(args, undefined);
     try {
-      const copies = structuredClone(args);
       spawned.settle(this.#worker.callDirectly(callee, copies));
     } catch (error) {
       spawned.reject(error);

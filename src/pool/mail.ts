@@ -1,7 +1,10 @@
-// Calls that bytes cannot carry: what a worker does with those that come to its
-// port. They are this worker's alone.
+// What bytes cannot carry, from a worker's side: calls that come to its port, and
+// results that leave by it. The calls are this worker's alone.
 
+import { refusal } from "../codec/mod.ts";
 import type { Local } from "../core/local.ts";
+import type { Marshal } from "./marshal.ts";
+import type { Letter } from "./record.ts";
 import {
   type AnswerMessage,
   type CallMessage,
@@ -17,21 +20,40 @@ export interface MailReader {
   callDirectly(callee: number, args: readonly unknown[]): unknown;
   /** An asynchronous call has begun, or has ended. */
   countAsync(change: 1 | -1): void;
+  /** Makes the worker look for work. */
+  rouse(): void;
 }
 
 /** The port of one worker. */
 export class Mail {
   readonly #local: Local;
   readonly #start: WorkerStart;
+  readonly #marshal: Marshal;
   readonly #reader: MailReader;
   readonly #word: number;
+  /** Messages that were sent when it last looked. */
   #seen = 0;
+  /** Messages that the event loop has brought, and those of them it has read. */
+  #arrived = 0;
+  #read = 0;
+  /** Ids of results are below 0, and those of calls above. */
+  #next = -1;
 
-  constructor(local: Local, start: WorkerStart, reader: MailReader) {
+  constructor(
+    local: Local,
+    start: WorkerStart,
+    marshal: Marshal,
+    reader: MailReader,
+  ) {
     this.#local = local;
     this.#start = start;
+    this.#marshal = marshal;
     this.#reader = reader;
     this.#word = start.index * CONTROLS + MAIL;
+    local.host.listen(start.port, () => {
+      this.#arrived++;
+      reader.rouse();
+    });
   }
 
   #sent(): number {
@@ -39,9 +61,21 @@ export class Mail {
     return Atomics.load(this.#start.controls, this.#word);
   }
 
-  /** Whether messages were sent that were not read. */
+  /** Whether there are messages that were not read. */
   get hasNew(): boolean {
-    return this.#sent() !== this.#seen;
+    return this.#local.host.isPrompt
+      ? this.#sent() !== this.#seen
+      : this.#arrived !== this.#read;
+  }
+
+  /** Whether there are messages that the event loop has to bring. */
+  get isComing(): boolean {
+    return !this.#local.host.isPrompt && this.#sent() !== this.#arrived;
+  }
+
+  /** Whether there are messages that were not read, wherever they are. */
+  get isPending(): boolean {
+    return this.hasNew || this.isComing;
   }
 
   /** Does what the messages say. */
@@ -51,6 +85,7 @@ export class Mail {
     for (;;) {
       const received = this.#local.host.receive(this.#start.port);
       if (!received) return;
+      this.#read++;
       this.#do(received.message as CallMessage);
     }
   }
@@ -60,28 +95,55 @@ export class Mail {
     try {
       value = this.#reader.callDirectly(callee, args);
     } catch (error) {
-      return this.#answer(id, true, error);
+      return this.#answerError(id, error);
     }
-    if (!isThenable(value)) return this.#answer(id, false, value);
+    if (!isThenable(value)) return this.#answerValue(id, value);
     this.#reader.countAsync(1);
-    const end = (isError: boolean, result: unknown) => {
-      this.#answer(id, isError, result);
+    const end = (answer: () => void) => {
+      answer();
       this.#reader.countAsync(-1);
     };
-    value.then((result) => end(false, result), (error) => end(true, error));
+    value.then(
+      (result) => end(() => this.#answerValue(id, result)),
+      (error) => end(() => this.#answerError(id, error)),
+    );
   }
 
-  #answer(id: number, isError: boolean, value: unknown): void {
-    const { port, controls, index } = this.#start;
-    const message: AnswerMessage = { id, isError, value };
+  #answerValue(id: number, value: unknown): void {
     try {
-      port.postMessage(message, transferOf(value));
-    } catch (error) {
-      port.postMessage({ id, isError: true, value: error });
+      this.#answer({ id, isError: false, value }, transferOf(value));
+    } catch (cause) {
+      this.#answerError(id, refusal([value], cause, "result"));
     }
-    // Release. Pairs with the load in `Post.receive()` [W2].
+  }
+
+  #answerError(id: number, error: unknown): void {
+    const value = this.#marshal.packError(error);
+    this.#answer({ id, isError: true, value }, []);
+  }
+
+  #answer(message: AnswerMessage, transfer: Transferable[]): void {
+    const { port, controls, index } = this.#start;
+    port.postMessage(message, transfer);
+    // Release. Pairs with the load in `Post.#hasNew()` [W2].
     Atomics.add(controls, controls.length - 1, 1);
     this.#local.core.callerWake(index + 1, 0);
+  }
+
+  /**
+   * Sends the result of a task that has a record. Returns what the record is to
+   * say of it.
+   *
+   * @throws {UncloneableError} If structured clone refuses it.
+   */
+  sendResult(value: unknown): Letter {
+    const id = this.#next--;
+    try {
+      this.#answer({ id, isError: false, value }, []);
+    } catch (cause) {
+      throw refusal([value], cause, "result");
+    }
+    return { index: this.#start.index, id };
   }
 }
 

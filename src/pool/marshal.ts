@@ -12,13 +12,13 @@ export type Packed = Uint8Array | readonly number[];
 export class Marshal {
   readonly #records: Records;
   readonly #heap: Heap;
-  readonly #serializer: Serializer;
+  readonly #serializer: Serializer | undefined;
   readonly #errors: ErrorClasses | undefined;
 
   constructor(
     records: Records,
     heap: Heap,
-    serializer: Serializer,
+    serializer: Serializer | undefined,
     errors?: ErrorClasses,
   ) {
     this.#records = records;
@@ -100,7 +100,7 @@ export class Marshal {
       const length = encode([value], this.#serializer, (size) => {
         if (size > INLINE_BYTES) address = this.#heap.allocate(size);
         return this.#records.place(task, address, size);
-      });
+      }, "result");
       this.#records.setResult(task, address, length);
     } catch (error) {
       this.#heap.free(address);
@@ -113,12 +113,24 @@ export class Marshal {
     try {
       this.writeResult(task, error);
     } catch (cause) {
-      const { message } = cause as Error;
-      this.writeResult(
-        task,
-        new Error(`Task threw what cannot be sent: ${message}`),
-      );
+      this.writeResult(task, unsendable(cause));
     }
+  }
+
+  /** An error as bytes, or what can be told of it: for messages. */
+  packError(error: unknown): Packed {
+    try {
+      return this.pack([error]);
+    } catch (cause) {
+      return this.pack([unsendable(cause)]);
+    }
+  }
+
+  /** What was packed, as it was thrown. */
+  unpackError(packed: unknown): unknown {
+    if (!(packed instanceof Uint8Array)) return (packed as Packed)[0];
+    const { length } = packed;
+    return decode(packed, 0, length, this.#serializer, this.#errors)[0];
   }
 
   /** Reads the result, and gives its bytes back. */
@@ -134,6 +146,12 @@ export class Marshal {
     { bytes, at }: { readonly bytes: Uint8Array; readonly at: number },
     length: number,
   ): unknown => decode(bytes, at, length, this.#serializer, this.#errors)[0];
+}
+
+/** The error for an error that cannot be sent. */
+export function unsendable(cause: unknown): Error {
+  const { message } = cause as Error;
+  return new Error(`Task threw what cannot be sent: ${message}`);
 }
 
 /** Whether they fit into the record as they are. */

@@ -2,7 +2,6 @@
 // checks.
 
 import {
-  checkCallback,
   checkInteger,
   checkNumber,
   checkObject,
@@ -37,10 +36,16 @@ export interface PoolOptions {
   /** Where there are no threads: run tasks on the caller's own event loop. */
   readonly fallback?: "inline";
   /**
+   * Where layby itself is, for workers to import it: by default the URL that it
+   * was loaded from. A bundle that layby is part of has to tell.
+   */
+  readonly entry?: URL | string;
+  /**
    * Where a worker sleeps that has nothing to do.
    *
    * - `"auto"`, the default: blocked, which is the cheapest; but in its event
-   *   loop while that has something to wait for.
+   *   loop while that has something to wait for, and in browsers, which do not
+   *   tell.
    * - `"event-loop"`: always there, so that inspectors reach it, and timers that
    *   Bun does not tell of run.
    * - `"block"`: always blocked.
@@ -105,6 +110,12 @@ export interface ShutdownOptions {
   readonly timeout?: number;
 }
 
+/** Between how many workers there are. */
+export interface Limits {
+  readonly minWorkers: number;
+  readonly maxWorkers: number;
+}
+
 /** Options with nothing left out. */
 export interface CheckedPoolOptions {
   readonly minWorkers: number;
@@ -113,6 +124,7 @@ export interface CheckedPoolOptions {
   readonly maxQueue: number;
   readonly name: string;
   readonly fallback: "inline" | undefined;
+  readonly entry: string | undefined;
   readonly idle: IdleMode;
   readonly setup: string | undefined;
   readonly teardown: string | undefined;
@@ -143,38 +155,90 @@ export function checkPoolOptions(
   const maxWorkers = count("maxWorkers", 1) ?? workers ??
     Math.max(parallelism, options.minWorkers ?? 1);
   const minWorkers = count("minWorkers", 0) ?? workers ?? maxWorkers;
-  if (minWorkers > maxWorkers) {
-    throw new ArgumentRangeError(
-      `Cannot ${action} as minWorkers must be <= maxWorkers: current values ` +
-        `are ${minWorkers} and ${maxWorkers}`,
-    );
-  }
+  checkOrder(action, minWorkers, maxWorkers);
   const { idle = "auto", tasks = 65_536, memory = 256 } = options;
-  const { maxCrashes = 8, fallback, errors, resourceLimits } = options;
-  if (errors !== undefined) checkObject(action, "errors", errors);
+  const { maxCrashes = 8, maxQueue = Infinity, grace = Infinity } = options;
+  const { idleTimeout = 10_000, name = "layby", fallback } = options;
+  const { errors, resourceLimits, entry } = options;
+  if (errors !== undefined) checkErrors(action, errors);
   if (resourceLimits !== undefined) {
     checkObject(action, "resourceLimits", resourceLimits);
   }
   return {
     minWorkers,
     maxWorkers,
-    idleTimeout: time(action, "idleTimeout", options.idleTimeout ?? 10_000),
-    maxQueue: checkLimit(action, "maxQueue", options.maxQueue ?? Infinity, 0),
-    name: text(action, "name", options.name) ?? "layby",
+    idleTimeout: time(action, "idleTimeout", idleTimeout),
+    maxQueue: checkLimit(action, "maxQueue", maxQueue, 0),
+    name: text(action, "name", name)!,
     fallback: fallback === undefined
       ? undefined
       : checkOneOf(action, "fallback", fallback, ["inline"] as const),
+    entry: entry === undefined ? undefined : checkUrl(action, "entry", entry),
     idle: checkOneOf(action, "idle", idle, ["auto", "event-loop", "block"]),
     setup: text(action, "setup", options.setup),
     teardown: text(action, "teardown", options.teardown),
     data: options.data,
-    grace: time(action, "grace", options.grace ?? Infinity),
+    grace: time(action, "grace", grace),
     maxCrashes: checkInteger(action, "maxCrashes", maxCrashes, 1, 1_000_000),
     errors,
     resourceLimits,
     tasks: checkInteger(action, "tasks", tasks, 1, MAX_TASKS),
     memory: checkInteger(action, "memory", memory, 1, MAX_MEMORY),
   };
+}
+
+/** Classes by name. */
+function checkErrors(action: string, errors: ErrorClasses): void {
+  checkObject(action, "errors", errors);
+  for (const [name, it] of Object.entries(errors)) {
+    if (typeof it === "function") continue;
+    throw new ArgumentTypeError(
+      `Cannot ${action} as errors.${name} must be a function: give a class`,
+    );
+  }
+}
+
+/** How many workers there are to be from now on: so many, or two limits. */
+export function checkLimits(limits: unknown): Limits {
+  const action = "resize the pool";
+  const integer = (name: string, value: unknown, low: number) =>
+    checkInteger(action, name, value, low, MAX_WORKERS);
+  if (typeof limits !== "object") {
+    const workers = integer("workers", limits, 1);
+    return { minWorkers: workers, maxWorkers: workers };
+  }
+  const { minWorkers, maxWorkers } = checkObject(
+    action,
+    "workers",
+    limits as Limits,
+  );
+  integer("minWorkers", minWorkers, 0);
+  integer("maxWorkers", maxWorkers, 1);
+  checkOrder(action, minWorkers, maxWorkers);
+  return { minWorkers, maxWorkers };
+}
+
+function checkOrder(action: string, low: number, high: number): void {
+  if (low <= high) return;
+  throw new ArgumentRangeError(
+    `Cannot ${action} as minWorkers must be <= maxWorkers: current values ` +
+      `are ${low} and ${high}`,
+  );
+}
+
+/** A URL, as text. */
+export function checkUrl(
+  action: string,
+  name: string,
+  value: unknown,
+): string {
+  const isUrl = value instanceof URL ||
+    (typeof value === "string" && URL.canParse(value));
+  if (isUrl) return `${value}`;
+  throw new ArgumentTypeError(
+    `Cannot ${action} as ${name} must be a URL: pass ` +
+      "new URL(path, import.meta.url)",
+  );
 }
 
 /** A whole number from `low` on, or `Infinity`. */
@@ -223,9 +287,10 @@ export function checkRunOptions(
 ): CheckedRunOptions {
   checkObject(action, "options", options);
   const { signal, timeout = Infinity, priority = "normal", transfer } = options;
-  if (signal !== undefined) {
-    checkObject(action, "signal", signal);
-    checkCallback(action, "signal.throwIfAborted", signal.throwIfAborted);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new ArgumentTypeError(
+      `Cannot ${action} as signal must be an AbortSignal`,
+    );
   }
   if (transfer !== undefined && !Array.isArray(transfer)) {
     throw new ArgumentTypeError(

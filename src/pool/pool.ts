@@ -22,6 +22,7 @@ import {
   type RunSyncOptions,
   type ShutdownOptions,
 } from "./options.ts";
+import { checkSource, type TaskSource, urlForWorkers } from "./source.ts";
 import { ThreadEngine } from "./threads.ts";
 
 /** The names of the functions that a module of tasks exports. */
@@ -90,7 +91,9 @@ export class Pool<Tasks = AnyTasks> {
   /**
    * Starts the workers of a pool. Resolves when each has loaded the module.
    *
-   * @param module Where the tasks are: `new URL("./tasks.ts", import.meta.url)`.
+   * @param module Where the tasks are: `new URL("./tasks.ts", import.meta.url)`;
+   * or that and the module itself, for hosts without threads that cannot import
+   * by a URL.
    * @throws {ArgumentTypeError} If `module` is no URL, or an option has the wrong
    * type.
    * @throws {ArgumentRangeError} If an option is out of its range.
@@ -99,26 +102,20 @@ export class Pool<Tasks = AnyTasks> {
    * asked for.
    */
   static async start<Tasks = AnyTasks>(
-    module: URL | string,
+    module: URL | string | TaskSource<Tasks>,
     options: PoolOptions = {},
   ): Promise<Pool<Tasks>> {
-    const isUrl = module instanceof URL ||
-      (typeof module === "string" && URL.canParse(module));
-    if (!isUrl) {
-      throw new ArgumentTypeError(
-        "Cannot start a pool as module must be a URL: pass " +
-          "new URL(path, import.meta.url)",
-      );
-    }
+    const source = checkSource(module);
     const host = currentHost();
     const checked = checkPoolOptions(options, host.parallelism);
     const { maxQueue, fallback } = checked;
     if (host.hasThreads) {
-      const engine = await ThreadEngine.start(`${module}`, checked);
+      const url = urlForWorkers(source);
+      const engine = await ThreadEngine.start(url, checked);
       return new Pool<Tasks>(engine, maxQueue);
     }
     if (fallback === "inline") {
-      const engine = await InlineEngine.start(`${module}`, checked);
+      const engine = await InlineEngine.start(host, source, checked);
       return new Pool<Tasks>(engine, maxQueue);
     }
     throw new UnsupportedError(

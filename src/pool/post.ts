@@ -1,8 +1,12 @@
-// Calls that bytes cannot carry, from the pool's side: each goes to one worker,
-// as a message.
+// What bytes cannot carry, from the pool's side: calls that go to one worker as
+// messages, and results that come as messages.
 
+import { refusal } from "../codec/mod.ts";
 import type { Local } from "../core/local.ts";
-import type { Waiter } from "./calls.ts";
+import { CannotBlockError } from "../errors.ts";
+import { NOBODY, type Waiter } from "./calls.ts";
+import type { Marshal } from "./marshal.ts";
+import type { Letter } from "./record.ts";
 import { type AnswerMessage, CONTROLS, MAIL } from "./start.ts";
 
 /** One worker's port, on the pool's side. */
@@ -11,35 +15,68 @@ export interface Address {
   readonly port: MessagePort;
 }
 
+/** What goes to and fro between the pool and one worker. */
+interface Line extends Address {
+  /** By the id of what is waited for. */
+  readonly waiting: Map<number, Waiter>;
+  /** Results that came before it was known whose they are. */
+  readonly early: Map<number, AnswerMessage>;
+}
+
 /** What was sent and not answered. */
 export class Post {
   readonly #local: Local;
+  readonly #marshal: Marshal;
   readonly #controls: Int32Array<SharedArrayBuffer>;
-  /** By the index of the worker, and then by the id of the call. */
-  readonly #waiting = new Map<number, Map<number, Waiter>>();
+  /** By the index of the worker. */
+  readonly #lines = new Map<number, Line>();
   #next = 1;
   #answers = 0;
+  /** Whether the event loop has brought something. */
+  #hasArrived = false;
   #pending = 0;
 
-  constructor(local: Local, controls: Int32Array<SharedArrayBuffer>) {
+  constructor(
+    local: Local,
+    marshal: Marshal,
+    controls: Int32Array<SharedArrayBuffer>,
+  ) {
     this.#local = local;
+    this.#marshal = marshal;
     this.#controls = controls;
   }
 
-  /** Calls in flight. */
+  /** Answers in flight. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** Calls in flight at one worker. */
+  /** Answers in flight from one worker. */
   pendingAt(index: number): number {
-    return this.#waiting.get(index)?.size ?? 0;
+    return this.#lines.get(index)?.waiting.size ?? 0;
+  }
+
+  /** A worker is there, or will be. */
+  open({ index, port }: Address): void {
+    this.#lines.set(index, {
+      index,
+      port,
+      waiting: new Map(),
+      early: new Map(),
+    });
+    const { host, core } = this.#local;
+    host.listen(port, () => {
+      this.#hasArrived = true;
+      core.callerWake(0, 0);
+    });
   }
 
   /**
    * Sends a call. Returns its id.
    *
-   * @throws If structured clone does.
+   * @throws {UncloneableError} If structured clone refuses an argument.
+   * @throws {CannotBlockError} If the caller blocks, and the answer needs its
+   * event loop.
    */
   send(
     { index, port }: Address,
@@ -48,11 +85,14 @@ export class Post {
     transfer: readonly Transferable[],
     waiter: Waiter,
   ): number {
+    if (this.#isBlocked(waiter)) throw needsLoop("arguments");
     const id = this.#next++;
-    port.postMessage({ id, callee, args }, [...transfer]);
-    let calls = this.#waiting.get(index);
-    if (!calls) this.#waiting.set(index, calls = new Map());
-    calls.set(id, waiter);
+    try {
+      port.postMessage({ id, callee, args }, [...transfer]);
+    } catch (cause) {
+      throw refusal(args, cause);
+    }
+    this.#lines.get(index)!.waiting.set(id, waiter);
     this.#pending++;
     // Release. Pairs with the load in `Mail.#sent()` [W1].
     Atomics.add(this.#controls, index * CONTROLS + MAIL, 1);
@@ -60,51 +100,102 @@ export class Post {
     return id;
   }
 
+  #isBlocked({ isBlocking = false }: Waiter): boolean {
+    return isBlocking && !this.#local.host.isPrompt;
+  }
+
+  /** The result of a task is on its way, or is there. */
+  expect({ index, id }: Letter, waiter: Waiter, thread: number): void {
+    const line = this.#lines.get(index);
+    // Its worker is gone, and what it has sent.
+    if (!line) return waiter.crash(thread);
+    this.#read(line);
+    const early = line.early.get(id);
+    if (early) {
+      line.early.delete(id);
+      this.#settle(waiter, early);
+      return;
+    }
+    const isBlocked = this.#isBlocked(waiter);
+    line.waiting.set(id, isBlocked ? NOBODY : waiter);
+    this.#pending++;
+    if (isBlocked) waiter.reject(needsLoop("result"));
+  }
+
   /** Has nobody wait for a call any more. */
   forget(index: number, id: number, waiter: Waiter): void {
-    if (this.#waiting.get(index)?.has(id)) {
-      this.#waiting.get(index)!.set(id, waiter);
-    }
+    const waiting = this.#lines.get(index)?.waiting;
+    if (waiting?.has(id)) waiting.set(id, waiter);
   }
 
   /** Settles what was answered. Returns how many. */
-  receive(addresses: () => readonly Address[]): number {
-    if (this.#pending === 0) return 0;
-    // Acquire. Pairs with the addition in `Mail.#answer()` [W2].
-    const answers = Atomics.load(this.#controls, this.#controls.length - 1);
-    if (answers === this.#answers) return 0;
-    this.#answers = answers;
+  receive(): number {
+    if (this.#pending === 0 || !this.#hasNew()) return 0;
     let count = 0;
-    for (const address of addresses()) count += this.#receiveFrom(address);
+    for (const line of this.#lines.values()) count += this.#read(line);
     return count;
   }
 
-  #receiveFrom({ index, port }: Address): number {
-    const calls = this.#waiting.get(index);
-    for (let count = 0;; count++) {
+  #hasNew(): boolean {
+    if (!this.#local.host.isPrompt) {
+      const hasArrived = this.#hasArrived;
+      this.#hasArrived = false;
+      return hasArrived;
+    }
+    // Acquire. Pairs with the addition in `Mail.#answer()` [W2].
+    const answers = Atomics.load(this.#controls, this.#controls.length - 1);
+    if (answers === this.#answers) return false;
+    this.#answers = answers;
+    return true;
+  }
+
+  #read({ port, waiting, early }: Line): number {
+    let count = 0;
+    for (;;) {
       const received = this.#local.host.receive(port);
       if (!received) return count;
-      const { id, isError, value } = received.message as AnswerMessage;
-      const waiter = calls?.get(id);
-      if (!waiter) continue;
-      calls!.delete(id);
+      const message = received.message as AnswerMessage;
+      const waiter = waiting.get(message.id);
+      if (!waiter) {
+        early.set(message.id, message);
+        continue;
+      }
+      waiting.delete(message.id);
       this.#pending--;
-      if (isError) waiter.reject(value);
-      else waiter.resolve(value);
+      count++;
+      this.#settle(waiter, message);
     }
+  }
+
+  #settle(waiter: Waiter, { isError, value }: AnswerMessage): void {
+    if (isError) waiter.reject(this.#marshal.unpackError(value));
+    else waiter.resolve(value);
   }
 
   /** Rejects all calls that are not answered, and forgets them. */
   rejectAll(error: unknown): void {
-    for (const index of [...this.#waiting.keys()]) this.bury(index, error);
+    for (const line of this.#lines.values()) this.#rejectLine(line, error);
   }
 
   /** A worker is gone, after its last answers were received. */
   bury(index: number, error: unknown): void {
-    const calls = this.#waiting.get(index);
-    if (!calls) return;
-    this.#waiting.delete(index);
-    this.#pending -= calls.size;
-    for (const waiter of calls.values()) waiter.reject(error);
+    const line = this.#lines.get(index);
+    if (!line) return;
+    this.#lines.delete(index);
+    this.#rejectLine(line, error);
   }
+
+  #rejectLine({ waiting }: Line, error: unknown): void {
+    const waiters = [...waiting.values()];
+    waiting.clear();
+    this.#pending -= waiters.length;
+    for (const waiter of waiters) waiter.reject(error);
+  }
+}
+
+function needsLoop(what: "arguments" | "result"): CannotBlockError {
+  return new CannotBlockError(
+    `wait for a task whose ${what} only a message port can carry`,
+    "run()",
+  );
 }

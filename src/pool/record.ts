@@ -7,6 +7,7 @@ import { bytesOf } from "../core/module.ts";
 
 // Words of a record. Those before `PAYLOAD` are the core's.
 const STATE = 0;
+const OWNER = 1;
 const LINK = 2;
 const PAYLOAD = 3;
 const RESULT = 4;
@@ -23,6 +24,8 @@ export const INLINE_BYTES: number = TASK_BYTES - INLINE;
 const NUMBERS = -1;
 const UNDEFINED = -2;
 const NUMBER = -3;
+/** The record says which message has the result. */
+const LETTER = -4;
 /** As many numbers as there is room for. */
 export const MAX_NUMBERS: number = INLINE_BYTES / 8;
 
@@ -36,6 +39,12 @@ export const EXPIRED = 2;
 export interface Place {
   readonly bytes: Uint8Array;
   readonly at: number;
+}
+
+/** A result that comes by message: which worker has sent it, and its id. */
+export interface Letter {
+  readonly index: number;
+  readonly id: number;
 }
 
 /** One thread's view of all records, and of the heap. */
@@ -67,6 +76,11 @@ export class Records {
   /** The word that the core keeps the state in. The thread knows that it is set. */
   seen(task: number): number {
     return this.#words[(task >> 2) + STATE]!;
+  }
+
+  /** Whether the task is of the pool's creator, and not of a worker. */
+  isOfCreator(task: number): boolean {
+    return this.#words[(task >> 2) + OWNER] === 1;
   }
 
   /** The index + 1 of the next task in a list of the core's. */
@@ -155,6 +169,21 @@ export class Records {
   /** Writes that the result is undefined. */
   returnUndefined(task: number): void {
     this.#words[(task >> 2) + RESULT_LENGTH] = UNDEFINED;
+  }
+
+  /** Writes that the result comes by message. */
+  returnLetter(task: number, { index, id }: Letter): void {
+    const float = (task + INLINE) >> 3;
+    this.#floats[float] = index;
+    this.#floats[float + 1] = id;
+    this.#words[(task >> 2) + RESULT_LENGTH] = LETTER;
+  }
+
+  /** Which message has the result; undefined if none has. */
+  letter(task: number): Letter | undefined {
+    if (this.#words[(task >> 2) + RESULT_LENGTH] !== LETTER) return undefined;
+    const float = (task + INLINE) >> 3;
+    return { index: this.#floats[float]!, id: this.#floats[float + 1]! };
   }
 
   /** Says where the result lies, and how long it is. */

@@ -5,6 +5,7 @@ import type { Tallies } from "./metrics.ts";
 
 /** Keeps what came of a call until it is asked for. */
 export class SyncCall implements Waiter {
+  readonly isBlocking = true;
   readonly #crash: (thread: number) => unknown;
   readonly #tallies: Tallies;
   #state: "pending" | "returned" | "threw" = "pending";

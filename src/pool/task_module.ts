@@ -1,6 +1,7 @@
 // The module of tasks that a worker imports: what it exports, and its hooks.
 
 import { TaskModuleError } from "../errors.ts";
+import type { CheckedSource } from "./source.ts";
 
 /** A task as its module exports it. */
 export type TaskFunction = (...args: never[]) => unknown;
@@ -26,7 +27,30 @@ export async function tasksOf(
   teardown: string | undefined,
   names?: readonly string[],
 ): Promise<TaskModule> {
-  const module = await importModule(url);
+  return tasksIn(await importModule(url), url, setup, teardown, names);
+}
+
+/**
+ * A module of tasks that the caller may have imported already.
+ *
+ * @throws {TaskModuleError} As `tasksOf()`.
+ */
+export async function loadTasks(
+  { url = "that was given", exports }: CheckedSource,
+  setup: string | undefined,
+  teardown: string | undefined,
+): Promise<TaskModule> {
+  const module = exports ?? await importModule(url);
+  return tasksIn(module, url, setup, teardown);
+}
+
+function tasksIn(
+  module: Readonly<Record<string, unknown>>,
+  url: string,
+  setup: string | undefined,
+  teardown: string | undefined,
+  names?: readonly string[],
+): TaskModule {
   const hooks = [setup, teardown].filter((name) => name !== undefined);
   for (const name of hooks) {
     if (typeof module[name] === "function") continue;

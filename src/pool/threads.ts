@@ -1,7 +1,7 @@
 // A pool's tasks on threads of their own.
 
-import { create, currentHost } from "../compose.ts";
-import { CHUNK_BYTES } from "../core/core.generated.ts";
+import { create } from "../compose.ts";
+import { CHUNK_BYTES, MAX_WORKERS } from "../core/core.generated.ts";
 import type { CoreExports } from "../core/core.generated.ts";
 import { type Local, shutdown } from "../core/local.ts";
 import {
@@ -29,6 +29,7 @@ import { Pump } from "./pump.ts";
 import { Records } from "./record.ts";
 import { CONTROLS } from "./start.ts";
 import { SyncCall } from "./sync_call.ts";
+import { within } from "./within.ts";
 
 /** Workers for each idle word of the core: as many as it has bits. */
 const PER_WORD = 32;
@@ -84,7 +85,7 @@ export class ThreadEngine implements Engine {
     const records = new Records(local, map.tasksAt);
     const heap = new Heap(local, map.heapAt, map.chunks);
     const { serializer } = local.host;
-    const marshal = new Marshal(records, heap, serializer!, options.errors);
+    const marshal = new Marshal(records, heap, serializer, options.errors);
     this.#calls = new Calls(
       local,
       records,
@@ -98,8 +99,11 @@ export class ThreadEngine implements Engine {
     const controls = new Int32Array(
       new SharedArrayBuffer(4 * (capacity * CONTROLS + 1)),
     );
-    this.#post = new Post(local, controls);
+    this.#post = new Post(local, marshal, controls);
+    this.#calls.expectLetter = (letter, waiter, thread) =>
+      this.#post.expect(letter, waiter, thread);
     this.#crew = new Crew(local, module, options, controls, capacity, {
+      joined: (member) => this.#post.open(member),
       crashed: (_, error) => this.#crashed(error),
       left: (member) => this.#left(member),
       idled: (member) => this.#idled(member),
@@ -111,7 +115,10 @@ export class ThreadEngine implements Engine {
       calls: this.#calls,
       post: this.#post,
       tallies: this.#tallies,
-      addresses: () => this.#crew.members,
+      addresses: () => {
+        if (this.#crew.size === 0) this.#grow();
+        return this.#crew.members;
+      },
       alert: (thread) => this.#alert(thread),
       overrun: (thread, isOver) => this.#overrun(thread, isOver),
     });
@@ -127,11 +134,8 @@ export class ThreadEngine implements Engine {
     module: string,
     options: CheckedPoolOptions,
   ): Promise<ThreadEngine> {
-    // Room to grow into: memory that is not used costs nothing.
-    const capacity = Math.min(
-      Math.max(options.maxWorkers, 2 * currentHost().parallelism, 16),
-      256,
-    );
+    // As many as there can ever be: memory that is not used costs nothing.
+    const capacity = MAX_WORKERS;
     const chunks = options.memory * MEBIBYTE / CHUNK_BYTES;
     const { tasks } = options;
     const local = create(
@@ -252,17 +256,19 @@ export class ThreadEngine implements Engine {
   /** Settles what has come: for the pump. */
   settle(): number {
     const count = this.#dispatch.settle();
-    if (count > 0) {
-      if (this.#room && this.queued < this.#options.maxQueue) {
-        this.#room.resolve();
-        this.#room = undefined;
-      }
-      if (this.#empty && this.pending === 0) {
-        this.#empty.resolve();
-        this.#empty = undefined;
-      }
-    }
+    if (count > 0) this.#tellWaiting();
     return count;
+  }
+
+  #tellWaiting(): void {
+    if (this.#room && this.queued < this.#options.maxQueue) {
+      this.#room.resolve();
+      this.#room = undefined;
+    }
+    if (this.#empty && this.pending === 0) {
+      this.#empty.resolve();
+      this.#empty = undefined;
+    }
   }
 
   #grow(): void {
@@ -283,9 +289,10 @@ export class ThreadEngine implements Engine {
   }
 
   #left(member: Member): void {
-    this.#post.receive(() => [member]);
-    this.#post.bury(member.index, this.#crashError(member.id));
+    // Results that came by message, too.
     this.settle();
+    this.#post.bury(member.index, this.#crashError(member.id));
+    this.#tellWaiting();
     if (this.#closing || this.#broken) return;
     const isNeeded = this.#crew.size < this.#minWorkers ||
       (this.#crew.size === 0 && this.pending > 0);
@@ -388,13 +395,4 @@ export class ThreadEngine implements Engine {
       overflows: tally(4),
     };
   }
-}
-
-/** Waits for a promise, for so many milliseconds at most. */
-async function within(promise: Promise<unknown>, ms: number): Promise<void> {
-  if (ms === Infinity) return void await promise;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const time = new Promise((resolve) => timer = setTimeout(resolve, ms));
-  await Promise.race([promise, time]);
-  clearTimeout(timer);
 }

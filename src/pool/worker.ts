@@ -5,6 +5,7 @@ import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import type { AsyncContext } from "../host.ts";
 import type { Parker } from "../park/parker.ts";
+import { isByPort } from "../codec/mod.ts";
 import { setContext, type WorkerContext } from "./context.ts";
 import { Calls } from "./calls.ts";
 import { Cancels } from "./cancels.ts";
@@ -84,7 +85,7 @@ export class PoolWorker implements WorkerContext {
     this.#isAsync = this.#functions.map((it) => it instanceof AsyncFunction);
     this.#records = new Records(local, map.tasksAt);
     const heap = new Heap(local, map.heapAt, map.chunks);
-    this.#marshal = new Marshal(this.#records, heap, local.host.serializer!);
+    this.#marshal = new Marshal(this.#records, heap, local.host.serializer);
     const caller = index + 1;
     this.#calls = new Calls(
       local,
@@ -102,7 +103,7 @@ export class PoolWorker implements WorkerContext {
       records: this.#records,
       marshal: this.#marshal,
     });
-    this.#mail = new Mail(local, start, this);
+    this.#mail = new Mail(local, start, this.#marshal, this);
     this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
     this.#asyncs = local.host.asyncContext();
     this.#cancels = new Cancels(this.#records);
@@ -219,11 +220,22 @@ export class PoolWorker implements WorkerContext {
     try {
       this.#marshal.writeResult(task, value);
     } catch (error) {
-      this.#throw(task, error);
-      return;
+      if (!this.#sendResult(task, value, error)) return;
     }
     this.#core.workerFinish(this.index, task, RETURNED);
     this.#calls.flush();
+  }
+
+  /** Sends what bytes cannot carry by message. Returns whether it could. */
+  #sendResult(task: number, value: unknown, reason: unknown): boolean {
+    try {
+      if (!isByPort(reason) || !this.#records.isOfCreator(task)) throw reason;
+      this.#records.returnLetter(task, this.#mail.sendResult(value));
+      return true;
+    } catch (error) {
+      this.#throw(task, error);
+      return false;
+    }
   }
 
   #throw(task: number, error: unknown): void {
@@ -262,7 +274,7 @@ export class PoolWorker implements WorkerContext {
     return Atomics.load(
           this.#start.controls,
           this.index * CONTROLS + COMMAND,
-        ) === RETIRE && this.#inFlight === 0;
+        ) === RETIRE && this.#inFlight === 0 && !this.#mail.isPending;
   }
 
   /** Runs what there is; with something in the event loop, for a while. */
@@ -310,9 +322,11 @@ export class PoolWorker implements WorkerContext {
   /** Whether something needs this thread's event loop. */
   #needsLoop(): boolean {
     const { idle } = this.#start;
-    if (this.#inFlight > 0 || this.#awake > 0) return true;
+    if (this.#inFlight > 0 || this.#awake > 0 || this.#mail.isComing) {
+      return true;
+    }
     if (idle !== "auto") return idle === "event-loop";
-    return this.#local.host.loopWork() > this.#loopWork;
+    return (this.#local.host.loopWork() ?? Infinity) > this.#loopWork;
   }
 
   /** Whether there is something to do that the pool's queues do not know of. */

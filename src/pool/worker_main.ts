@@ -25,7 +25,7 @@ export async function runPoolWorker(): Promise<void> {
     // So that its timer does not count as one of the task module's.
     host.keepAlive.hold();
     host.keepAlive.drop();
-    const loopWork = host.loopWork();
+    const loopWork = host.loopWork() ?? 0;
     module = await tasksOf(start.module, setup, teardown, start.names);
     const parker = claimParker(local);
     worker = new PoolWorker(local, parker, start, module.tasks, loopWork);

@@ -10,6 +10,7 @@ import { scenarios as handOffs } from "./hand_offs.ts";
 import { scenarios as hostWait } from "./host_wait.ts";
 import { scenarios as mutexes } from "./mutexes.ts";
 import { scenarios as parks } from "./parks.ts";
+import { scenarios as poolQueues } from "./pool_queues.ts";
 import { scenarios as shutdowns } from "./shutdown.ts";
 import { scenarios as timeouts } from "./timeouts.ts";
 import { scenarios as timers } from "./timers.ts";
@@ -29,4 +30,5 @@ export const scenarios: readonly Entry[] = [
   ...condvars,
   ...hostWait,
   ...deaths,
+  ...poolQueues,
 ];

@@ -14,9 +14,6 @@ export async function nested(job: Job): Promise<Row[]> {
   const { bench, subject } = job;
   const pool = await open(job);
   const count = pool.tree?.bind(pool);
-  if (count === undefined) {
-    console.error("its tasks cannot spawn tasks: the caller forks for them");
-  }
   const time = (nodes: number) =>
     timeOf(nodes, count ?? ((size) => countHere(pool, size)));
   const rate = await warmUp(time);

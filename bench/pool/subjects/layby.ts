@@ -21,6 +21,8 @@ export async function loadLayby(): Promise<Start> {
   if (Pool === undefined) {
     throw new Unavailable("cannot load layby: mod.ts exports no Pool");
   }
+  // Workers need it.
+  entryOf("./task");
   return async (workers) => {
     const pool = await Pool.start(module, { workers });
     return {

@@ -115,9 +115,8 @@ export class States {
     }
     if (typeof enabled !== "number" || enabled === 0) {
       this.executions++;
-      if (machine.threads.some(({ status }) => status === ASLEEP)) {
-        this.truncated++;
-      } else machine.finish();
+      if (machine.processes.rest === "truncated") this.truncated++;
+      else machine.finish();
       return;
     }
     checkRaces(machine);

@@ -118,7 +118,7 @@ export class Machine {
     );
     this.coverage = new Coverage(program.sites.length);
     this.owners = new Owners(this.memory.words.length);
-    const mortal = bounds.deaths > 0 ? mortalOf(scenario) : [];
+    const mortal = bounds.deaths > 0 ? namesOf(scenario, "mortal") : [];
     const threads = bodies.map(([name, body], index) =>
       this.#newThread(index, name, mortal.includes(name), body)
     );
@@ -142,7 +142,16 @@ export class Machine {
       this.coverage,
       threads,
     );
-    this.processes = new Processes(threads, firstRecovery, bounds, this.futex);
+    const names = Object.keys(scenario.threads);
+    const daemons = namesOf(scenario, "daemons")
+      .reduce((mask, name) => mask | 1 << names.indexOf(name), 0);
+    this.processes = new Processes(
+      threads,
+      firstRecovery,
+      daemons,
+      bounds,
+      this.futex,
+    );
     this.#alone = this.#newThread(stacks - 1, "alone", false, function* () {});
     this.#setUp();
   }
@@ -521,12 +530,16 @@ function mostPages({ module, memory }: Program): number {
   return asks ? Math.max(initial, Math.min(maximum, MOST_PAGES)) : initial;
 }
 
-/** The names of those that may be killed. */
-function mortalOf({ mortal = [], threads }: Scenario): readonly string[] {
-  const unknown = mortal.find((name) => !(name in threads));
-  if (unknown === undefined) return mortal;
+/** The names in a list of threads. */
+function namesOf(
+  scenario: Scenario,
+  list: "mortal" | "daemons",
+): readonly string[] {
+  const { threads, [list]: names = [] } = scenario;
+  const unknown = names.find((name) => !(name in threads));
+  if (unknown === undefined) return names;
   throw new RangeError(
-    `Cannot kill ${unknown}: the threads are ${
+    `Cannot ${list === "mortal" ? "kill" : "leave"} ${unknown}: the threads are ${
       Object.keys(threads).join(", ")
     }`,
   );

@@ -20,6 +20,8 @@ export class Processes {
   readonly count: number;
   /** The threads that killers are for, by killer. */
   readonly victims: readonly number[];
+  /** Threads that may sleep for ever, as a mask. */
+  readonly #daemons: number;
   /** Killers that have fired, as a mask. */
   killed = 0;
   deaths = 0;
@@ -31,15 +33,18 @@ export class Processes {
   /**
    * @param threads And recoveries behind them.
    * @param firstRecovery How many threads there are.
+   * @param daemons Those that may sleep for ever, as a mask.
    */
   constructor(
     threads: readonly Thread[],
     firstRecovery: number,
+    daemons: number,
     bounds: Bounds,
     futex: Futex,
   ) {
     this.threads = threads;
     this.firstRecovery = firstRecovery;
+    this.#daemons = daemons;
     this.firstKiller = threads.length;
     this.victims = threads.filter(({ mortal }) => mortal)
       .map(({ index }) => index);
@@ -122,16 +127,23 @@ export class Processes {
   choices(): number | End {
     const mask = this.enabledThreads();
     if (mask !== 0) return mask | this.killers;
-    let isTimed = false;
-    let isStuck = false;
-    for (const { status, operation } of this.threads) {
-      if (status !== ASLEEP) continue;
-      isStuck = true;
-      if (operation.timed) isTimed = true;
-    }
-    if (isStuck && !isTimed) return "deadlock";
+    const stuck = this.#stuck();
+    const isTimed = stuck.some(({ operation }) => operation.timed);
+    if (stuck.length > 0 && !isTimed) return "deadlock";
     if (this.killers !== 0) return this.killers;
-    return isStuck ? "truncated" : "finished";
+    return this.rest;
+  }
+
+  /** How an execution ends in which no process can take a step. */
+  get rest(): "truncated" | "finished" {
+    return this.#stuck().length > 0 ? "truncated" : "finished";
+  }
+
+  /** Threads that sleep and may not do so for ever. */
+  #stuck(): Thread[] {
+    return this.threads.filter(({ index, status }) =>
+      status === ASLEEP && (this.#daemons & 1 << index) === 0
+    );
   }
 
   /** Whether a process can only step because it was woken, or born of a death. */

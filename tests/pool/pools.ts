@@ -1,0 +1,80 @@
+// Pools for tests, and what tests ask of them.
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import { Pool, type PoolOptions, Runtime } from "../../mod.ts";
+import { run } from "../../scripts/processes.ts";
+import { RUNTIMES } from "../../scripts/runtimes.ts";
+import { settled, sharedWords } from "../threads.ts";
+import type * as tasks from "./tasks.ts";
+
+export { publish, settled, sharedWords, until } from "../threads.ts";
+
+export type Tasks = typeof tasks;
+export type Words = Int32Array<SharedArrayBuffer>;
+
+/** The module of tasks. */
+export const TASKS: URL = new URL("./tasks.ts", import.meta.url);
+
+/** The runtime that runs the tests. */
+export const HOST: string = Runtime.create().host;
+
+/** A pool, and the words that its tasks and the test share. */
+export interface TestPool extends AsyncDisposable {
+  readonly pool: Pool<Tasks>;
+  readonly words: Words;
+}
+
+/** Starts a pool of two workers, or of so many. Shut down as it is disposed. */
+export async function start(options: PoolOptions = {}): Promise<TestPool> {
+  const words = sharedWords(64);
+  const { data, ...rest } = options;
+  const pool = await settled(
+    Pool.start<Tasks>(TASKS, {
+      workers: 2,
+      data: { words, ...data as object },
+      ...rest,
+    }),
+  );
+  return {
+    pool,
+    words,
+    async [Symbol.asyncDispose]() {
+      await settled(pool.shutdown({ timeout: 5000 }));
+    },
+  };
+}
+
+/** A module of so much source. */
+export function moduleOf(source: string): string {
+  return `data:text/javascript,${encodeURIComponent(source)}`;
+}
+
+/** Asserts that each call is in one of the pool's counts, and in one only. */
+export function assertCounted(pool: Pool<Tasks>): void {
+  const { submitted, completed, failed, cancelled, crashed, pending } = pool
+    .metrics();
+  assert.equal(
+    completed + failed + cancelled + crashed + pending,
+    submitted,
+    JSON.stringify({ completed, failed, cancelled, crashed, pending }),
+  );
+}
+
+/** What a program of this folder printed, and how it ended. */
+export interface Ended {
+  readonly code: number;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+const { scriptArgs } = RUNTIMES.find(({ name }) => name === HOST)!;
+
+/** Runs a program of this folder on this runtime. */
+export function runProgram(
+  path: URL,
+  args: readonly string[],
+): Promise<Ended> {
+  const program = [...scriptArgs, path.pathname, ...args];
+  return run(process.execPath, program, { timeout: 20_000 });
+}

@@ -1,0 +1,96 @@
+// Tasks for the pages, and for workerd: see checks.ts.
+
+import { spawn, worker } from "../../task.ts";
+
+export function double(value: number): number {
+  return 2 * value;
+}
+
+export function echo(value: unknown): unknown {
+  return value;
+}
+
+export function fib(n: number): number {
+  if (n < 2) return n;
+  const other = spawn<typeof fib>("fib", [n - 1]);
+  return fib(n - 2) + other.join();
+}
+
+/** Sums a list by tasks of its own, each of which may run anywhere. */
+export async function sum(values: readonly number[]): Promise<number> {
+  if (values.length < 4) return values.reduce((all, it) => all + it, 0);
+  const middle = values.length >> 1;
+  const halves = [values.slice(0, middle), values.slice(middle)];
+  const handles = halves.map((half) => spawn<typeof sum>("sum", [half]));
+  const sums = await Promise.all(handles.map((it) => it.joinAsync()));
+  return sums.reduce((all, it) => all + it, 0);
+}
+
+export async function later(value: unknown, ms: number): Promise<unknown> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return value;
+}
+
+/** Never returns, and says why it was told to stop. */
+export function untilStopped(): Promise<string> {
+  const { signal } = worker;
+  return new Promise((resolve) => {
+    const isOver = () => {
+      if (signal.aborted) resolve((signal.reason as Error).name);
+      return signal.aborted;
+    };
+    if (isOver()) return;
+    signal.addEventListener("abort", isOver);
+  });
+}
+
+export function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+export class OddError extends Error {
+  override name = "OddError";
+  readonly code = 7;
+}
+
+export function fail(message: string, cause?: unknown): never {
+  throw new OddError(message, { cause });
+}
+
+/** A result that only a message port can carry, where there are ports. */
+export function asBlob(text: string): Blob {
+  return new Blob([text]);
+}
+
+export async function textOf(blob: Blob): Promise<string> {
+  return await blob.text();
+}
+
+export function place(): { name: string; data: unknown } {
+  return { name: worker.name, data: worker.data };
+}
+
+/** Ends the worker by an error that nobody catches. */
+export function throwLater(): Promise<never> {
+  setTimeout(() => {
+    throw new OddError("thrown in a timer");
+  });
+  return new Promise(() => {});
+}
+
+/** Ends the worker, where one can end itself. */
+export function closeWorker(): Promise<never> {
+  (globalThis as unknown as { close(): void }).close();
+  return new Promise(() => {});
+}
+
+/** Ends the worker if its error is not a task's. */
+export function leaveRejection(): Promise<never> {
+  void Promise.reject(new OddError("rejected, and left"));
+  return new Promise(() => {});
+}
+
+export function spawnUnknown(): void {
+  spawn("nobody", []);
+}

@@ -1,0 +1,322 @@
+// The glue of the pool's facade as bodies of threads: what src/pool/ does around
+// the core, call by call.
+//
+// Left out is what no other thread can see. A plain read of a word that the core
+// writes atomically is a load here.
+
+import { RETURNED } from "../src/core/core.generated.ts";
+import type { Steps } from "../loom/src/scenario.ts";
+import { parkUntilToken, sleepOn } from "./facade.ts";
+import type { PoolWorld } from "./pool_world.ts";
+import type { Local, Place } from "./world.ts";
+
+// Words of a caller's line.
+const DOUBT = 4;
+const PENDING_WAKES = 20;
+const OUTBOX = 64;
+const OUTBOX_SIZE = 8;
+// Words of a task's: those from `CALLEE` on are the facade's.
+const LINK = 8;
+const CALLEE = 20;
+const RESULT = 48;
+const OUTCOME_SHIFT = 5;
+const OUTCOME = 3;
+
+/** What a numbered task returns. */
+const resultOf = (number: number) => number + 100;
+
+/** What a task does, on the worker that runs it. */
+export type TaskBody = (worker: Member) => Steps<unknown>;
+
+/** What the numbered tasks do, beyond being counted. */
+export type TaskBodies = Readonly<Record<number, TaskBody>>;
+
+/** A thread that takes part in a pool. */
+export interface Member {
+  readonly pool: PoolWorld;
+  readonly me: Local;
+  readonly caller: number;
+  /** The worker that it is; -1 for the creator. */
+  readonly worker: number;
+  readonly place: Place;
+  readonly bodies: TaskBodies;
+  /** By address, the number of each of its tasks in flight. */
+  readonly pending: Map<number, number>;
+  /** Tasks of its own that are not in use. */
+  readonly free: number[];
+  /** What came of its tasks, by their numbers. */
+  readonly outcomes: Map<number, number>;
+}
+
+/** Makes a thread the pool's creator, 0, or one of its workers. */
+export function memberOf(
+  pool: PoolWorld,
+  t: Local["t"],
+  caller = 0,
+  bodies: TaskBodies = {},
+): Member {
+  return {
+    pool,
+    me: pool.local(t, caller),
+    caller,
+    worker: caller - 1,
+    place: pool.parkerOf(caller),
+    bodies,
+    pending: new Map(),
+    free: [],
+    outcomes: new Map(),
+  };
+}
+
+// ==== src/pool/calls.ts ====
+
+/** Takes a record and writes what is to be run. Returns 0 if there is none. */
+function* prepare(
+  { me: { t }, caller, free, pending }: Member,
+  number: number,
+): Steps {
+  const task = free.pop() ?? (yield* t.call("taskClaim", caller));
+  if (task === 0) return 0;
+  yield* t.plainStore(task + CALLEE, number);
+  pending.set(task, number);
+  return task;
+}
+
+/** Submits a task. Returns its address, or 0 after a shutdown. */
+export function* submit(member: Member, number: number, priority = 1): Steps {
+  const { me: { t }, caller } = member;
+  const task = yield* prepare(member, number);
+  t.assert(task !== 0, "there is no free task");
+  if (!(yield* t.call("taskSubmit", caller, task, priority))) {
+    member.pending.delete(task);
+    member.free.push(task);
+    return 0;
+  }
+  yield* flush(member);
+  return task;
+}
+
+/** Settles all tasks that are done. */
+export function* drain(member: Member): Steps<void> {
+  const { me: { t }, pool, caller } = member;
+  const line = pool.caller(caller);
+  if (
+    (yield* t.load(line)) === 0 && (yield* t.load(line + DOUBT)) === 0
+  ) return;
+  do yield* drainList(member); while (
+    (yield* t.load(line + DOUBT)) !== 0 &&
+    (yield* t.call("callerSweep", caller))
+  );
+}
+
+function* drainList(member: Member): Steps<void> {
+  const { me: { t }, pool, caller } = member;
+  const finished: number[] = [];
+  let link = yield* t.call("callerTake", caller);
+  while (link !== 0) {
+    const task = pool.task(link - 1);
+    finished.push(task);
+    link = yield* t.load(task + LINK);
+  }
+  while (finished.length > 0) yield* settle(member, finished.pop()!);
+}
+
+function* settle(member: Member, task: number): Steps<void> {
+  const { me: { t }, caller, pending } = member;
+  const number = pending.get(task);
+  if (number === undefined) {
+    yield* t.call("callerDiscard", caller, task);
+    return;
+  }
+  const outcome = ((yield* t.load(task)) >> OUTCOME_SHIFT) & OUTCOME;
+  if (outcome === RETURNED) yield* readResult(member, task, number);
+  yield* end(member, task, outcome);
+}
+
+function* readResult(
+  { me: { t } }: Member,
+  task: number,
+  number: number,
+): Steps<void> {
+  const result = yield* t.plainLoad(task + RESULT);
+  t.assert(result === resultOf(number), `task ${number} returned ${result}`);
+}
+
+/** Notes what came of a task, and gives its record back. */
+function* end(member: Member, task: number, outcome: number): Steps<void> {
+  const { me: { t }, pending, free, outcomes } = member;
+  const number = pending.get(task)!;
+  pending.delete(task);
+  t.assert(!outcomes.has(number), `task ${number} has two outcomes`);
+  outcomes.set(number, outcome);
+  if (yield* t.call("taskCollect", task)) free.push(task);
+  else yield* t.call("taskFree", task);
+}
+
+/** Wakes whom the core has noted, where waking is the host's. */
+export function* flush({ me, pool, caller }: Member): Steps<void> {
+  if (!me.isHostWait) return;
+  const { t } = me;
+  const line = pool.caller(caller);
+  const count = yield* t.plainLoad(line + PENDING_WAKES);
+  if (count === 0) return;
+  t.assert(count <= OUTBOX_SIZE, "more wakes than there is room for");
+  yield* t.plainStore(line + PENDING_WAKES, 0);
+  for (let place = 0; place < count; place++) {
+    yield* t.notify(yield* t.plainLoad(line + OUTBOX + 4 * place));
+  }
+}
+
+/** Waits until all tasks of the thread are done. */
+export function* waitForAll(member: Member): Steps<void> {
+  for (;;) {
+    yield* drain(member);
+    if (member.pending.size === 0) return;
+    if ((yield* parkUntilToken(member.me, member.place)) === "shutdown") return;
+  }
+}
+
+/** As `Map.get()`: what came of a task; -1 if nothing has yet. */
+export function outcomeOf({ outcomes }: Member, number: number): number {
+  return outcomes.get(number) ?? -1;
+}
+
+// ==== src/pool/joins.ts ====
+
+/** Starts a task of the worker's own, or runs it if there is no record. */
+export function* spawn(member: Member, number: number): Steps {
+  const { me: { t }, worker } = member;
+  const task = yield* prepare(member, number);
+  if (task === 0) {
+    yield* call(member, number);
+    member.outcomes.set(number, RETURNED);
+    return 0;
+  }
+  yield* t.call("workerSpawn", worker, task);
+  yield* flush(member);
+  return task;
+}
+
+/** Waits for a spawned task, and runs others meanwhile. */
+export function* join(member: Member, task: number): Steps<void> {
+  const { me: { t }, worker, pending } = member;
+  if (task === 0) return;
+  const number = pending.get(task);
+  if (number === undefined) return;
+  const isBack = yield* t.call("workerTakeBack", worker, task);
+  yield* flush(member);
+  if (isBack) {
+    yield* call(member, number);
+    yield* end(member, task, RETURNED);
+    return;
+  }
+  for (;;) {
+    yield* drain(member);
+    if (pending.get(task) !== number) return;
+    const other = yield* t.call("workerNext", worker);
+    yield* flush(member);
+    if (other !== 0) yield* execute(member, other);
+    else if (yield* t.call("shutdownBegun")) return;
+    else yield* sleep(member);
+  }
+}
+
+// ==== src/pool/worker.ts ====
+
+/** Opens the worker's records in the core. */
+export function* open(member: Member): Steps<void> {
+  const { me: { t, thread }, caller, worker, place } = member;
+  yield* t.call("callerOpen", caller, place.address, place.claim);
+  yield* t.call("workerOpen", worker, thread);
+}
+
+/** Calls a task's function. */
+function* call(member: Member, number: number): Steps<void> {
+  const { me: { t }, pool, bodies } = member;
+  yield* t.add(pool.runs(number), 1);
+  yield* bodies[number]?.(member) ?? [];
+}
+
+/** Calls the function of a task that the worker has taken. */
+export function* callOf(member: Member, task: number): Steps {
+  const number = yield* member.me.t.plainLoad(task + CALLEE);
+  yield* call(member, number);
+  return number;
+}
+
+/** Takes a task, sleeping until there is one. Returns its address. */
+export function* takeNext(member: Member): Steps {
+  yield* begin(member);
+  for (;;) {
+    const task = yield* member.me.t.call("workerNext", member.worker);
+    yield* flush(member);
+    if (task !== 0) return task;
+    yield* sleep(member);
+  }
+}
+
+/** Runs a task that the worker has taken. */
+export function* execute(member: Member, task: number): Steps<void> {
+  const { me: { t }, worker } = member;
+  const number = yield* callOf(member, task);
+  yield* t.plainStore(task + RESULT, resultOf(number));
+  yield* t.call("workerFinish", worker, task, RETURNED);
+  yield* flush(member);
+}
+
+/** Runs what there is. */
+export function* runBurst(member: Member): Steps<void> {
+  const { me: { t }, worker } = member;
+  for (;;) {
+    const task = yield* t.call("workerNext", worker);
+    yield* flush(member);
+    if (task === 0) return;
+    yield* execute(member, task);
+  }
+}
+
+/** A worker, until the runtime is shut down. */
+export function* work(member: Member): Steps<void> {
+  const { me: { t }, worker } = member;
+  yield* begin(member);
+  for (;;) {
+    yield* runBurst(member);
+    yield* drain(member);
+    if (yield* t.call("shutdownBegun")) break;
+    yield* sleep(member);
+  }
+  yield* t.call("workerClose", worker);
+  yield* flush(member);
+}
+
+/** Goes on with whatever the worker did when the scenario began. */
+export function* begin(member: Member): Steps<void> {
+  const { worker, pool: { plan } } = member;
+  if (plan.asleep.includes(worker)) {
+    yield* sleepOn(member.me, member.place);
+    yield* sleepAgain(member);
+  } else if (plan.spinning.includes(worker)) return;
+  else if (plan.searched.includes(worker)) yield* sleep(member);
+}
+
+/** Sleeps until the pool wants the worker. */
+export function* sleep(member: Member): Steps<void> {
+  const { me: { t }, worker } = member;
+  if (!(yield* t.call("workerPark", worker))) return;
+  yield* flush(member);
+  yield* parkUntilToken(member.me, member.place);
+  yield* sleepAgain(member);
+}
+
+/** Sleeps on, unless the pool wants the worker. */
+function* sleepAgain(member: Member): Steps<void> {
+  const { me: { t }, worker } = member;
+  while (!(yield* t.call("workerUnpark", worker, yield* hasWork(member)))) {
+    yield* parkUntilToken(member.me, member.place);
+  }
+}
+
+function* hasWork({ me: { t }, caller }: Member): Steps {
+  if (yield* t.call("callerHasFinished", caller)) return 1;
+  return yield* t.call("shutdownBegun");
+}
