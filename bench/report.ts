@@ -16,6 +16,7 @@ import { run, runMain, runOrThrow } from "../scripts/processes.ts";
 import { runtimeNamed, RUNTIMES } from "../scripts/runtimes.ts";
 import type { Figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
+import { tokioVersion } from "./native/tokio.ts";
 import { type Bench, BENCHES, type Runner } from "./plan.ts";
 import {
   ACCENT,
@@ -67,10 +68,11 @@ function sectionsOf(figures: readonly Figure[]): Section[] {
   });
 }
 
-/** A part's rows are named as it is, or that is what their names begin with. */
-function isOf({ parts }: Bench, figure: Figure): boolean {
-  return parts.some(({ bench }) =>
-    figure.bench === bench || figure.bench.startsWith(`${bench}_`)
+/** Rows are named after their part; of a pool bench, more may follow. */
+function isOf(plan: Bench, figure: Figure): boolean {
+  const isPool = POOL_BENCHES.some(({ name }) => name === plan.name);
+  return plan.parts.some(({ bench }) =>
+    figure.bench === bench || isPool && figure.bench.startsWith(`${bench}_`)
   );
 }
 
@@ -178,7 +180,9 @@ async function describeRun(
   date: Date,
 ): Promise<string> {
   const versions = runnersOf(figures).map(async (name) =>
-    name === "native" ? name : `${name} ${await runtimeNamed(name).version()}`
+    name === "native"
+      ? `tokio ${tokioVersion() ?? "not built"}`
+      : `${name} ${await runtimeNamed(name).version()}`
   );
   // The load is that of now, and not of then.
   const machine = describeMachine().replace(/, load .*/, "");
@@ -202,7 +206,9 @@ async function main(): Promise<void> {
     "# Benchmarks",
     `Written by \`bench/report.ts\` from one run. Medians over its rounds.`,
     await describeRun(figures, date),
-    "A dash: it did not run there. Bars are logarithmic where a scale says so.",
+    "A dash: it did not run there. What each bench does is in " +
+    "[bench/README.md](../../bench/README.md) and " +
+    "[bench/pool/README.md](../../bench/pool/README.md).",
   ];
   for (const section of sectionsOf(figures)) {
     const { bench, tables } = section;

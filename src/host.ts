@@ -73,6 +73,11 @@ export interface HostSelf {
   readonly data: unknown;
   /** Posts a value to the thread that spawned this one. */
   post(value: unknown): void;
+  /**
+   * Calls back just before this thread ends with a code, if it is its own doing.
+   * Undefined if the host does not tell.
+   */
+  readonly onExit?: (listener: (code: number) => void) => void;
 }
 
 /** A JavaScript runtime: `"fallback"` if it is none that we know. */

@@ -1,8 +1,9 @@
 // The glue of the pool's facade as bodies of threads: what src/pool/ does around
 // the core, call by call.
 //
-// Left out is what no other thread can see. A plain read of a word that the core
-// writes atomically is a load here.
+// Left out is what no other thread can see. Words that the core accesses
+// atomically are accessed so here, too, though not there: each is read or written
+// as a whole, and what it is by then is checked again.
 
 import { RETURNED } from "../src/core/core.generated.ts";
 import type { Steps } from "../loom/src/scenario.ts";
@@ -17,6 +18,8 @@ const OUTBOX = 64;
 const OUTBOX_SIZE = 8;
 // Words of a task's: those from `CALLEE` on are the facade's.
 const LINK = 8;
+const PAYLOAD_AT = 12;
+const RESULT_AT = 16;
 const CALLEE = 20;
 const RESULT = 48;
 const OUTCOME_SHIFT = 5;
@@ -72,11 +75,15 @@ export function memberOf(
 
 /** Takes a record and writes what is to be run. Returns 0 if there is none. */
 function* prepare(
-  { me: { t }, caller, free, pending }: Member,
+  { me: { t }, pool, caller, free, pending }: Member,
   number: number,
 ): Steps {
   const task = free.pop() ?? (yield* t.call("taskClaim", caller));
   if (task === 0) return 0;
+  if (pool.plan.chunks > 0) {
+    yield* t.store(task + PAYLOAD_AT, 0);
+    yield* t.store(task + RESULT_AT, 0);
+  }
   yield* t.plainStore(task + CALLEE, number);
   pending.set(task, number);
   return task;
@@ -134,12 +141,15 @@ function* settle(member: Member, task: number): Steps<void> {
 }
 
 function* readResult(
-  { me: { t } }: Member,
+  { me: { t }, pool }: Member,
   task: number,
   number: number,
 ): Steps<void> {
   const result = yield* t.plainLoad(task + RESULT);
   t.assert(result === resultOf(number), `task ${number} returned ${result}`);
+  if (pool.plan.chunks === 0) return;
+  const piece = yield* t.load(task + RESULT_AT);
+  if (piece !== 0) yield* t.call("chunkFree", piece);
 }
 
 /** Notes what came of a task, and gives its record back. */

@@ -20,6 +20,9 @@ const INJECTS: number = POOL + 256;
 const INJECT_BYTES = 256;
 const PRIORITIES = 3;
 const SLOT_BYTES = 8;
+const CHUNK_WORD_BYTES = 16;
+/** The first page is enough for all records. */
+const HEAP = 65_536;
 const LISTED = 8;
 const STATE = 7;
 // Words of a task.
@@ -31,7 +34,7 @@ const OUTCOME_SHIFT = 5;
 const OUTCOME = 3;
 
 /** Where the scenario's own words lie: behind all records, before the heap. */
-const SCRATCH = 65_536 - 1024;
+const SCRATCH: number = HEAP - 1024;
 /** The words that count how often a task was run. */
 const RUNS = 128;
 
@@ -87,7 +90,7 @@ export class PoolWorld {
     const { workers, perWord, ring, tasks, chunks } = this.plan;
     this.world.setup(alone);
     const heap = alone.call("poolCreate", workers, perWord, ring, tasks, chunks);
-    alone.assert(heap === 65_536, "setup: the heap lies elsewhere");
+    alone.assert(heap === HEAP, "setup: the heap lies elsewhere");
     const at = (place: number) => alone.read(POOL + 4 * place);
     this.#callersAt = at(6);
     this.#workersAt = at(7);
@@ -269,6 +272,17 @@ export class PoolWorld {
     return (task - this.#tasksAt) / TASK_BYTES;
   }
 
+  /** Where the heap begins. */
+  get heap(): number {
+    return HEAP;
+  }
+
+  /** Whether a chunk is free. */
+  isChunkFree(alone: Alone, chunk: number): boolean {
+    const word = alone.read(POOL + 40) + CHUNK_WORD_BYTES * chunk;
+    return alone.read(word) === 0 && alone.read(word + 4) === 0;
+  }
+
   /** A word that the core knows nothing of, for the threads to use. */
   scratch(index: number): number {
     return SCRATCH + 4 * index;
@@ -300,6 +314,14 @@ export class PoolWorld {
   /** The workers of which they say that they search. */
   searching(alone: Alone): number[] {
     return this.#bits(alone, 4);
+  }
+
+  /** Workers that there are, says the pool. */
+  countWorkers(alone: Alone): number {
+    let bits = alone.read(IDLE + 64);
+    let count = 0;
+    for (; bits !== 0; bits &= bits - 1) count++;
+    return count;
   }
 
   /** Whether a caller that has its first parker still has a token. */

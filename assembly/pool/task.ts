@@ -64,9 +64,9 @@ export class Task {
   /** Index of the next task in a caller's list of finished ones, + 1. */
   private link: i32;
   /** Where its arguments lie in a chunk of its owner's; or 0. */
-  payload: i32;
+  private payloadAt: i32;
   /** Where its result lies in a chunk of its worker's; or 0. */
-  result: i32;
+  private resultAt: i32;
   // The rest of the line is the facade's: what is to be run, what came of it.
 
   private get stateWord(): usize {
@@ -206,6 +206,19 @@ export class Task {
     // Only the bit stays that says that an entry names it.
     // Release. Pairs with the exchange in `claim()` [K3].
     return (atomic.and<i32>(this.stateWord, LISTED) & LISTED) == 0;
+  }
+
+  /** Where its arguments lie, or 0. */
+  get payload(): i32 {
+    // Relaxed: of a task that is collected and used again by now, what this
+    // finds is of no consequence.
+    return atomic.load<i32>(changetype<usize>(this) + offsetof<Task>("payloadAt"));
+  }
+
+  /** Where its result lies, or 0. */
+  get result(): i32 {
+    // Relaxed: as above.
+    return atomic.load<i32>(changetype<usize>(this) + offsetof<Task>("resultAt"));
   }
 
   /** Links the task before another one in its owner's list. */

@@ -38,7 +38,7 @@ export async function nativeTokio(): Promise<string | undefined> {
       return undefined;
     }
   }
-  console.error(`tokio ${version()}`);
+  console.error(`tokio ${tokioVersion()}`);
   return binary;
 }
 
@@ -61,8 +61,10 @@ async function build(): Promise<string | undefined> {
   return `cargo cannot build it${hint}: ${output.trim()}`;
 }
 
-/** The version that cargo has chosen. */
-function version(): string {
-  const lock = readFileSync(`${folder}/Cargo.lock`, "utf8");
-  return /name = "tokio"\nversion = "(.*)"/.exec(lock)?.[1] ?? "";
+/** The version that cargo has chosen, if it has built the program. */
+export function tokioVersion(): string | undefined {
+  const path = `${folder}/Cargo.lock`;
+  if (!existsSync(path)) return undefined;
+  const lock = readFileSync(path, "utf8");
+  return /name = "tokio"\nversion = "(.*)"/.exec(lock)?.[1];
 }

@@ -20,6 +20,7 @@ export interface Bars {
 interface Scale {
   readonly place: (value: number) => number;
   readonly marks: readonly number[];
+  readonly isLogarithmic: boolean;
 }
 
 /** Of the picture. */
@@ -46,6 +47,13 @@ const WIDE = 30;
 const INK = "#1f2430";
 const FAINT = "#6b7280";
 const GRID = "#e3e6ea";
+const NOTE = { "font-size": "10", fill: FAINT };
+/** A number may lie on a line of the grid. */
+const HALO = {
+  stroke: "#ffffff",
+  "stroke-width": "3",
+  "paint-order": "stroke",
+};
 
 /** Three digits that matter, and a suffix for thousands and millions. */
 export function format(value: number): string {
@@ -109,6 +117,9 @@ function panelOf({ title, columns, bars }: Panel): string {
   );
   return [
     text(title, 0, 14, { "font-size": "14", "font-weight": "600" }),
+    ...(scale.isLogarithmic
+      ? [text("logarithmic", LABELS - 8, 34, { "text-anchor": "end", ...NOTE })]
+      : []),
     ...labels,
     ...columns.map((name, column) => {
       const left = LABELS + column * (width + COLUMN_GAP);
@@ -132,10 +143,9 @@ function columnOf(
     return [
       `<line x1="${x}" x2="${x}" y1="${TITLE - 2}" y2="${bottom}" ` +
       `stroke="${GRID}"/>`,
-      text(format(mark), x, bottom + 14, {
+      text(markOf(mark), x, bottom + 14, {
         "text-anchor": "middle",
-        "font-size": "10",
-        fill: FAINT,
+        ...NOTE,
       }),
     ];
   });
@@ -148,13 +158,21 @@ function columnOf(
     const y = TITLE + index * PITCH + (PITCH - BAR) / 2;
     return `<rect x="0" y="${y}" width="${length}" height="${BAR}" ` +
       `fill="${colour}"/>` +
-      text(format(value), length + 4, middleOf(index), { "font-size": "11" });
+      text(format(value), length + 4, middleOf(index), {
+        "font-size": "11",
+        ...HALO,
+      });
   });
   return [
     text(name, 0, 34, { "font-weight": "600", fill: FAINT }),
     ...grid,
     ...drawn,
   ].join("\n");
+}
+
+/** A round number, without zeros that say nothing. */
+function markOf(value: number): string {
+  return format(value).replace(/\.0+(?=k|M|$)|(\.\d*?)0+(?=k|M|$)/, "$1");
 }
 
 /** The baseline of a bar's text. */
@@ -175,7 +193,8 @@ function linear(most: number): Scale {
     .find((step) => most / step <= 4) ?? unit;
   const count = Math.floor(most / step) + 1;
   const marks = Array.from({ length: count }, (_, index) => index * step);
-  return { place: (value) => Math.max(value, 0) / most, marks };
+  const place = (value: number) => Math.max(value, 0) / most;
+  return { place, marks, isLogarithmic: false };
 }
 
 /** From the power of ten below the least, so that each has a bar. */
@@ -190,7 +209,7 @@ function logarithmic(least: number, most: number): Scale {
     { length: count },
     (_, index) => 10 ** (first + index * every),
   );
-  return { place, marks };
+  return { place, marks, isLogarithmic: true };
 }
 
 /** The colour of what the picture is about. */

@@ -63,7 +63,11 @@ export async function runPoolRounds(session: PoolSession): Promise<Sample[]> {
       }
     }
   }
-  return samples;
+  // Not in the order of their first success.
+  const order = [...bench.subjects, TOKIO];
+  return samples.sort((one, other) =>
+    order.indexOf(one.subject) - order.indexOf(other.subject)
+  );
 }
 
 /** A round: subjects that are compared are near in time. */
@@ -98,7 +102,9 @@ async function take(
   );
   const name = `${turn.part.bench}, ${turn.runner}, ${turn.subject}`;
   const isDone = code === 0 && rows.length > 0;
-  const note = notes.at(isDone ? 0 : -1);
+  const note = isDone
+    ? notes[0]
+    : notes.find((line) => /error/i.test(line)) ?? notes.at(-1);
   if (isDone) {
     if (note !== undefined && isFirst) say(`${name}: ${note}`);
     return rows.map((line) => JSON.parse(line) as Row);

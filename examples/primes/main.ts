@@ -10,8 +10,9 @@ import type * as tasks from "./tasks.ts";
 const module = new URL("./tasks.ts", import.meta.url);
 await using pool = await Pool.start<typeof tasks>(module);
 
-const ranges = [0, 1, 2, 3].map((i) => [i * 250_000, (i + 1) * 250_000]);
 const counts = await Promise.all(
-  ranges.map(([from, to]) => pool.tasks.countPrimes(from!, to!)),
+  [0, 1, 2, 3].map((i) =>
+    pool.tasks.countPrimes(i * 250_000, (i + 1) * 250_000)
+  ),
 );
 console.log(counts.reduce((sum, count) => sum + count)); // 78498

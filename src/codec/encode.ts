@@ -41,7 +41,8 @@ function takeBack(encoder: Encoder): void {
  * Getters run, and run once. If anything throws, whoever gave room takes it
  * back.
  *
- * @param serializer Of the platform: for long arrays, which it is faster at.
+ * @param serializer For long arrays of primitives, if the platform's copies
+ * them faster than it lists their properties: JavaScriptCore's does.
  * @param room Called once at most, with an upper bound of the bytes needed.
  * @param subject What an error calls them.
  * @throws {UncloneableError} If a value cannot cross as bytes.

@@ -178,7 +178,7 @@ export class Encoder implements Sink {
     if (ArrayBuffer.isView(value)) return writeView(this, value);
     const tag = toStringOf.call(value);
     if (tag === "[object Object]") this.#plainOrInstance(value as Plain);
-    else if (tag === "[object Array]") this.#array(value as unknown[]);
+    else if (Array.isArray(value)) this.#array(value);
     else this.#special(value, tag.slice("[object ".length, -1));
   }
 
@@ -270,9 +270,10 @@ export class Encoder implements Sink {
 
   /** All that is neither plain nor an array nor a view. */
   #special(value: object, tag: string): void {
-    if (tag === "Error" || value instanceof Error) {
-      return writeError(this, value as Error);
-    }
+    // Of another realm, there are errors that are none by `instanceof`.
+    const isError = value instanceof Error ||
+      tag === "Error" && !(Symbol.toStringTag in value);
+    if (isError) return writeError(this, value as Error);
     if (!writeSpecial(this, value, tag)) this.refuse(objectObstacle(tag));
   }
 

@@ -70,7 +70,18 @@ function construct(
     : kind === AGGREGATE_ERROR_KIND
     ? [[]]
     : [];
-  return Reflect.construct(Base, given, Class ?? Base);
+  return withoutStack(() => Reflect.construct(Base, given, Class ?? Base));
+}
+
+/** Spares the engine the stack of this thread, which takes it most of the time. */
+function withoutStack<T>(make: () => T): T {
+  const { stackTraceLimit } = Error as { stackTraceLimit?: number };
+  if (!Reflect.set(Error, "stackTraceLimit", 0)) return make();
+  try {
+    return make();
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
+  }
 }
 
 /** Sets the name or the message, if the class does not give the same. */

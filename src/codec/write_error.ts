@@ -114,8 +114,9 @@ function descentOf(error: Error): Descent {
     prototype = getPrototypeOf(prototype);
   }
   // Of another realm, and so of other classes by the same names.
-  const kind = ERROR_CLASSES.findIndex((it) =>
-    it !== undefined && names.includes(it.name)
-  );
-  return { kind: Math.max(kind, ERROR_KIND), names };
+  for (const [i, name] of names.entries()) {
+    const kind = ERROR_CLASSES.findIndex((it) => it?.name === name);
+    if (kind >= 0) return { kind, names: names.slice(0, i) };
+  }
+  return { kind: ERROR_KIND, names };
 }

@@ -27,7 +27,12 @@ type Report =
   | { readonly kind: "alive" }
   | { readonly kind: "posted"; readonly value: unknown }
   /** Nobody has caught this. */
-  | { readonly kind: "failed"; readonly error: unknown };
+  | {
+    readonly kind: "failed";
+    readonly error: unknown;
+    /** Structured clone leaves it out of errors. */
+    readonly name?: string | undefined;
+  };
 
 /** The parts that we use of the globals, which some contexts lack. */
 interface Scope {
@@ -152,7 +157,7 @@ class WebWorkerThread implements HostThread {
         this.#onMessage(report.value);
         return;
       case "failed":
-        this.#fail(report.error);
+        this.#fail(withName(report.error, report.name));
     }
   }
 
@@ -219,6 +224,14 @@ function spawn(
   );
 }
 
+function withName(error: unknown, name: string | undefined): unknown {
+  if (error instanceof Error && name !== undefined && error.name !== name) {
+    const attributes = { configurable: true, writable: true };
+    Object.defineProperty(error, "name", { value: name, ...attributes });
+  }
+  return error;
+}
+
 let started: HostSelf | undefined;
 
 function self(): HostSelf | undefined {
@@ -227,7 +240,8 @@ function self(): HostSelf | undefined {
   const post = (report: Report) => scope.postMessage(report);
   const fail = (error: unknown) => {
     try {
-      post({ kind: "failed", error });
+      const { name } = Object(error) as { name?: string };
+      post({ kind: "failed", error, name });
     } catch {
       post({ kind: "failed", error: new Error(String(error)) });
     }

@@ -67,6 +67,7 @@ export interface AsyncHooks {
 /** The parts that we use of https://nodejs.org/api/process.html */
 interface NodeProcess {
   getActiveResourcesInfo?(): readonly string[];
+  on(event: "exit", listener: (code: number) => void): void;
   readonly stdout: { readonly writableLength: number };
   readonly stderr: { readonly writableLength: number };
 }
@@ -161,9 +162,11 @@ class WorkerThread implements HostThread {
 function self(): HostSelf | undefined {
   const { parentPort, workerData } = builtin("node:worker_threads");
   if (!parentPort) return undefined;
+  const { process } = globalThis as unknown as { process: NodeProcess };
   return {
     data: workerData,
     post: (value) => parentPort.postMessage(value),
+    onExit: (listener) => process.on("exit", listener),
   };
 }
 

@@ -1,16 +1,20 @@
 // The threads of a pool: who is there, who comes, who has gone, and why.
 
-import { WorkerCrashedError } from "../errors.ts";
+import { pathOf, UncloneableError } from "../codec/mod.ts";
+import { TaskModuleError, WorkerCrashedError } from "../errors.ts";
 import type { Host, HostThread } from "../host.ts";
 import type { Local } from "../core/local.ts";
 import { restoreThrown } from "../thread.ts";
 import type { CheckedPoolOptions } from "./options.ts";
 import {
   COMMAND,
-  CONTROLS,
-  GO_ON,
+  controlOf,
+  END,
+  ENDS,
   MAIL,
   RETIRE,
+  SHRINKING,
+  THREAD,
   type WorkerMessage,
   type WorkerStart,
 } from "./start.ts";
@@ -31,15 +35,22 @@ export interface Member {
   parker: number;
   /** What ended it, if it has told. */
   error: unknown;
-  state: "starting" | "working" | "retiring" | "closed" | "gone";
+  state: State;
+  /** The pool has ended it, wherever it was. */
+  isKilled: boolean;
   readonly ready: PromiseWithResolvers<readonly string[]>;
   readonly gone: PromiseWithResolvers<void>;
 }
+
+/** Only those that are starting or working count as being there. */
+type State = "starting" | "working" | "retiring" | "ending" | "closed" | "gone";
 
 /** What a crew tells its pool. */
 export interface CrewEvents {
   /** A worker is being started. */
   joined(member: Member): void;
+  /** It has loaded the module, and takes tasks. */
+  isReady(member: Member): void;
   /** A worker died without being told to. Its records are repaired. */
   crashed(member: Member, error: WorkerCrashedError): void;
   /** A worker has ended, for whatever reason. Its port is still open. */
@@ -62,8 +73,8 @@ export class Crew {
   readonly #capacity: number;
   #tasks: readonly string[] | undefined;
   #size = 0;
-  /** Whether workers tell that they are idle. For those that are started next. */
-  isShrinking = false;
+  /** Workers that have told that they die. */
+  #ends = 0;
 
   constructor(
     local: Local,
@@ -105,7 +116,16 @@ export class Crew {
 
   /** The member that runs as this thread of the core. */
   memberOf(thread: number): Member | undefined {
-    return this.#members.find((it) => it?.id === thread);
+    return this.#members.find((it) => it && this.#idOf(it) === thread);
+  }
+
+  /** Who blocks does not hear that it is ready. */
+  #idOf(member: Member): number {
+    // Relaxed: it stays what it is once it is there.
+    return member.id ||= Atomics.load(
+      this.#controls,
+      controlOf(member.index, THREAD),
+    );
   }
 
   /** How many are starting or there. */
@@ -118,17 +138,18 @@ export class Crew {
     let index = 0;
     while (this.#members[index] !== undefined) index++;
     if (index >= this.#capacity) return undefined;
+    const member = this.#spawn(index, `${this.#options.name}-${index}`);
     this.#size++;
-    return this.#spawn(index, `${this.#options.name}-${index}`);
+    return member;
   }
 
   #spawn(index: number, name: string): Member {
     const { port1, port2 } = new MessageChannel();
     const { idle, idleTimeout, setup, teardown, data } = this.#options;
-    // Relaxed: the thread that reads them is not there yet.
-    Atomics.store(this.#controls, index * CONTROLS + MAIL, 0);
-    // Relaxed: as above.
-    Atomics.store(this.#controls, index * CONTROLS + COMMAND, GO_ON);
+    for (const which of [MAIL, COMMAND, END, THREAD]) {
+      // Relaxed: the thread that uses them is not there yet.
+      Atomics.store(this.#controls, controlOf(index, which), 0);
+    }
     const start: WorkerStart = {
       handle: this.#local.handle,
       index,
@@ -139,17 +160,12 @@ export class Crew {
       setup,
       teardown,
       idle,
-      idleTimeout: this.isShrinking ? idleTimeout : Infinity,
+      idleTimeout,
       isSpinning: index < this.#host.parallelism - 1,
       controls: this.#controls,
       port: port2,
     };
-    const thread = this.#host.spawn(
-      // The name as it is exported: a minifier may have changed the function's.
-      { module: this.#options.entry ?? import.meta.url, name: "runPoolWorker" },
-      start,
-      { name, transfer: [port2], limits: this.#options.resourceLimits },
-    );
+    const thread = this.#startThread(start);
     const member: Member = {
       index,
       name,
@@ -159,6 +175,7 @@ export class Crew {
       parker: 0,
       error: undefined,
       state: "starting",
+      isKilled: false,
       ready: Promise.withResolvers(),
       gone: Promise.withResolvers(),
     };
@@ -173,25 +190,50 @@ export class Crew {
     return member;
   }
 
+  #startThread(start: WorkerStart): HostThread {
+    const { entry, resourceLimits, data } = this.#options;
+    const { name, port } = start;
+    try {
+      return this.#host.spawn(
+        // The name as exported: a minifier may have changed the function's.
+        { module: entry ?? import.meta.url, name: "runPoolWorker" },
+        start,
+        { name, transfer: [port], limits: resourceLimits },
+      );
+    } catch (cause) {
+      const refusal = pathOf(data);
+      if (!refusal) throw cause;
+      const { path, what, advice } = refusal;
+      const part = path === "" ? "it" : `its ${path}`;
+      throw new UncloneableError(
+        `Cannot send data as ${part} is ${what}: ${advice}`,
+        false,
+        { cause },
+      );
+    }
+  }
+
   #heard(member: Member, message: WorkerMessage): void {
     switch (message.kind) {
       case "ready":
-        member.id = message.thread;
         member.parker = message.parker;
         this.#tasks ??= message.names;
         if (member.state === "starting") member.state = "working";
         // It keeps nothing alive that has nothing to do.
         member.thread.setAlive(false);
         member.ready.resolve(message.names);
+        this.#events.isReady(member);
         return;
       case "failed":
         member.error = restoreThrown(message.thrown);
-        this.#leave(member, "closed");
         member.ready.reject(member.error);
         void member.thread.terminate();
         return;
       case "idle":
         this.#events.idled(member);
+        return;
+      case "ending":
+        this.#leave(member, "ending");
         return;
       case "closed":
         this.#leave(member, "closed");
@@ -200,35 +242,43 @@ export class Crew {
   }
 
   #ended(member: Member, code: number): void {
+    // It has told so before it did.
+    if (member.state === "gone") return;
     const isExpected = member.state === "closed";
     this.#leave(member, "gone");
-    if (!isExpected) this.#write(member, code);
+    const id = this.#idOf(member);
+    if (!isExpected) this.#write(member, id, code);
     // Whatever it held or had queued, at whatever instruction it died.
     this.#local.core.workerRecover(member.index, 0);
     this.#members[member.index] = undefined;
     if (!isExpected) {
-      this.#events.crashed(member, this.epitaph(member.id));
+      this.#events.crashed(member, this.epitaph(id));
     }
     this.#events.left(member);
     member.port.close();
     member.gone.resolve();
   }
 
-  #leave(member: Member, state: "retiring" | "closed" | "gone"): void {
+  #leave(member: Member, state: State): void {
     if (member.state === "starting" || member.state === "working") this.#size--;
     member.state = state;
   }
 
   /** Says how a worker ended, for those whose tasks it took along. */
-  #write(member: Member, code: number): void {
-    const { name, error: cause } = member;
-    const error = cause === undefined
-      ? new WorkerCrashedError(name, `exited with code ${code}`)
-      : new WorkerCrashedError(name, `ended with ${describe(cause)}`, {
-        cause,
-      });
-    this.#epitaphs.set(member.id, error);
-    member.ready.reject(error);
+  #write(member: Member, id: number, code: number): void {
+    const { name, error: cause, isKilled } = member;
+    const end = isKilled
+      ? "was terminated"
+      : cause === undefined
+      ? `exited with code ${code}`
+      : `ended with ${describe(cause)}`;
+    const options = cause === undefined ? {} : { cause };
+    if (id === 0) {
+      const how = `${name} ${end} before it was ready`;
+      member.ready.reject(new TaskModuleError(this.#module, how, options));
+    }
+    const error = new WorkerCrashedError(name, end, options);
+    this.#epitaphs.set(id, error);
     // Whoever asks does so soon.
     if (this.#epitaphs.size > MAX_EPITAPHS) {
       this.#epitaphs.delete(this.#epitaphs.keys().next().value!);
@@ -237,24 +287,49 @@ export class Crew {
 
   /** Tells a worker to end when it has nothing at hand. */
   retire(member: Member): void {
-    if (member.state !== "working") return;
+    const { index, state } = member;
+    if (state !== "starting" && state !== "working") return;
     this.#leave(member, "retiring");
     // Release. Pairs with the load in `PoolWorker.#isEnding()` [W1].
-    Atomics.store(this.#controls, member.index * CONTROLS + COMMAND, RETIRE);
-    this.#local.core.callerWake(0, member.index + 1);
+    Atomics.store(this.#controls, controlOf(index, COMMAND), RETIRE);
+    this.#wake(member);
+  }
+
+  #wake({ index }: Member): void {
+    this.#local.core.callerWake(0, index + 1);
+  }
+
+  /** Whether workers are to tell that they are idle, from now on. */
+  shrink(isShrinking: boolean): void {
+    // Another number than before: those that have told so tell again.
+    // Relaxed: nobody else writes it.
+    const before = Atomics.load(this.#controls, SHRINKING);
+    const next = isShrinking ? Math.abs(before) + 1 : -Math.abs(before);
+    // Relaxed: the token that follows has them look.
+    Atomics.store(this.#controls, SHRINKING, next);
+    for (const member of this.members) this.#wake(member);
   }
 
   /** Ends a worker wherever it is. */
   kill(member: Member): Promise<void> {
+    member.isKilled = true;
     const ended = member.thread.terminate();
     // A thread that is blocked ends when it is woken, on some hosts.
-    this.#local.core.callerWake(0, member.index + 1);
+    this.#wake(member);
     return ended;
   }
 
-  /** Whether a worker died since, for a thread that gets no events. */
-  lookForDead(): boolean {
-    return false;
+  /** Sees to those who have told that they die, for one who gets no events. */
+  lookForDead(): void {
+    // Acquire. Pairs with the addition in `tellEnd()` [W3].
+    const ends = Atomics.load(this.#controls, ENDS);
+    if (ends === this.#ends) return;
+    this.#ends = ends;
+    for (const member of this.remaining) {
+      // Relaxed: the addition that was seen above comes after it.
+      const end = Atomics.load(this.#controls, controlOf(member.index, END));
+      if (end !== 0) this.#ended(member, end >> 1);
+    }
   }
 }
 

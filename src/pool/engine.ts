@@ -1,6 +1,6 @@
 // What runs a pool's tasks: threads, or the caller's own event loop.
 
-import type { CheckedRunOptions } from "./options.ts";
+import type { CheckedRunOptions, Limits } from "./options.ts";
 import type { PoolMetrics } from "./metrics.ts";
 
 /** The part of a pool that differs by where tasks run. */
@@ -9,8 +9,8 @@ export interface Engine {
   readonly names: readonly string[];
   /** Workers that there are. */
   readonly workers: number;
-  /** Calls that wait for a worker. */
-  readonly queued: number;
+  /** Whether as many calls wait for a worker as may. */
+  readonly isFull: boolean;
   /** Resolves when there is room in the queue. */
   readonly ready: Promise<void>;
   /** Runs a task. `options` only if there are any. */
@@ -25,7 +25,7 @@ export interface Engine {
     args: readonly unknown[],
     options: CheckedRunOptions,
   ): unknown;
-  resize(minWorkers: number, maxWorkers: number): Promise<void>;
+  resize(limits: Limits): Promise<void>;
   recycle(): Promise<void>;
   drain(): Promise<void>;
   shutdown(timeout: number): Promise<void>;

@@ -147,12 +147,12 @@ export class InlineEngine implements Engine, InlinePool {
     return this.#closing ? 0 : 1;
   }
 
-  get queued(): number {
-    return Math.max(this.#pending.size - 1, 0);
+  get isFull(): boolean {
+    return this.#pending.size - 1 >= this.#options.maxQueue;
   }
 
   get ready(): Promise<void> {
-    if (this.queued < this.#options.maxQueue) return Promise.resolve();
+    if (!this.isFull) return Promise.resolve();
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -294,7 +294,7 @@ export class InlineEngine implements Engine, InlinePool {
   #end(task: Task): void {
     task.state = "over";
     if (!this.#pending.delete(task)) return;
-    if (this.#room && this.queued < this.#options.maxQueue) {
+    if (this.#room && !this.isFull) {
       this.#room.resolve();
       this.#room = undefined;
     }

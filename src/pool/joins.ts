@@ -1,7 +1,7 @@
 // Tasks that tasks spawn, and how one waits for another without a deadlock.
 
 import type { Local } from "../core/local.ts";
-import { UnknownTaskError } from "../errors.ts";
+import { ShutdownError, UnknownTaskError } from "../errors.ts";
 import { isByPort } from "../codec/mod.ts";
 import type { Calls } from "./calls.ts";
 import { Copies } from "./copies.ts";
@@ -99,6 +99,7 @@ export class Joins {
     while (true) {
       calls.drain();
       if (spawned.isDone) return;
+      if (core.shutdownBegun()) throw new ShutdownError("join the task");
       const mayRun = this.#depth < MAX_DEPTH;
       const task = mayRun ? core.workerNext(index) : 0;
       if (task === 0) {

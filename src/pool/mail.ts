@@ -6,9 +6,10 @@ import type { Local } from "../core/local.ts";
 import type { Marshal } from "./marshal.ts";
 import type { Letter } from "./record.ts";
 import {
+  ANSWERS,
   type AnswerMessage,
   type CallMessage,
-  CONTROLS,
+  controlOf,
   MAIL,
   type WorkerStart,
 } from "./start.ts";
@@ -49,7 +50,7 @@ export class Mail {
     this.#start = start;
     this.#marshal = marshal;
     this.#reader = reader;
-    this.#word = start.index * CONTROLS + MAIL;
+    this.#word = controlOf(start.index, MAIL);
     local.host.listen(start.port, () => {
       this.#arrived++;
       reader.rouse();
@@ -126,7 +127,7 @@ export class Mail {
     const { port, controls, index } = this.#start;
     port.postMessage(message, transfer);
     // Release. Pairs with the load in `Post.#hasNew()` [W2].
-    Atomics.add(controls, controls.length - 1, 1);
+    Atomics.add(controls, ANSWERS, 1);
     this.#local.core.callerWake(index + 1, 0);
   }
 

@@ -11,6 +11,7 @@ export async function* mapOrdered(
   const signal = outer
     ? AbortSignal.any([outer, controller.signal])
     : controller.signal;
+  const aborted = abortOf(signal);
   const items = iterate(source);
   const calls: Promise<unknown>[] = [];
   /** What the source was asked for and has not given. */
@@ -23,7 +24,7 @@ export async function* mapOrdered(
         if ("then" in next) {
           asked = next;
           // An answer does not wait for an item that may take long to come.
-          if (await isAnsweredFirst(calls[0], asked)) break;
+          if (await isAnsweredFirst(calls[0], asked, aborted)) break;
         }
         const { done, value } = await next;
         asked = undefined;
@@ -54,15 +55,29 @@ function iterate(
     : source[Symbol.iterator]();
 }
 
+/** Rejects when a signal aborts. */
+function abortOf(signal: AbortSignal): Promise<never> {
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+  // Nobody may wait for an item then.
+  aborted.catch(() => {});
+  return aborted;
+}
+
 /** Whether an answer is there before an item is. */
 function isAnsweredFirst(
   answer: Promise<unknown> | undefined,
   item: Promise<unknown>,
-): Promise<boolean> | false {
-  if (!answer) return false;
+  aborted: Promise<never>,
+): Promise<boolean> {
   const yes = () => true;
   const no = () => false;
-  return Promise.race([item.then(no, no), answer.then(yes, yes)]);
+  const ends = [aborted, item.then(no, no)];
+  if (answer) ends.push(answer.then(yes, yes));
+  return Promise.race(ends);
 }
 
 /** Tells a source that no more is wanted of it. */

@@ -14,8 +14,10 @@ import { mapOrdered } from "./map_ordered.ts";
 import type { PoolMetrics } from "./metrics.ts";
 import {
   checkLimit,
+  checkLimits,
   checkPoolOptions,
   checkRunOptions,
+  type Limits,
   type MapOptions,
   type PoolOptions,
   type RunOptions,
@@ -179,14 +181,14 @@ export class Pool<Tasks = AnyTasks> {
   }
 
   #run(callee: number, args: readonly unknown[]): Promise<unknown> {
-    if (this.#maxQueue !== Infinity && this.#engine.queued >= this.#maxQueue) {
+    if (this.#maxQueue !== Infinity && this.#engine.isFull) {
       return Promise.reject(new QueueFullError(this.#maxQueue));
     }
     return this.#engine.run(callee, args, undefined);
   }
 
   #checkQueue(): void {
-    if (this.#engine.queued >= this.#maxQueue) {
+    if (this.#engine.isFull) {
       throw new QueueFullError(this.#maxQueue);
     }
   }
@@ -243,7 +245,7 @@ export class Pool<Tasks = AnyTasks> {
     const checked = checkRunOptions(action, rest);
     const call = async (item: unknown, signal: AbortSignal) => {
       signal.throwIfAborted();
-      while (this.#engine.queued >= this.#maxQueue) await this.ready;
+      while (this.#engine.isFull) await this.ready;
       return await this.#engine.run(callee, [item], { ...checked, signal });
     };
     return mapOrdered(source, call, inFlight, checked.signal) as AsyncGenerator<
@@ -257,15 +259,8 @@ export class Pool<Tasks = AnyTasks> {
    * Changes how many workers there are: always as many, or between two limits.
    * Resolves when those that are too many have ended, and the others are ready.
    */
-  resize(
-    workers: number | {
-      readonly minWorkers: number;
-      readonly maxWorkers: number;
-    },
-  ): Promise<void> {
-    const limits = typeof workers === "object" ? workers : { workers };
-    const { minWorkers, maxWorkers } = checkPoolOptions(limits, 1);
-    return this.#engine.resize(minWorkers, maxWorkers);
+  async resize(workers: number | Limits): Promise<void> {
+    await this.#engine.resize(checkLimits(workers));
   }
 
   /** Replaces each worker by a new one, one after the other. */
@@ -287,10 +282,9 @@ export class Pool<Tasks = AnyTasks> {
    * Ends the pool: takes no more calls, waits for those that there are, and ends
    * the workers. Calls that do not end in time reject with a `ShutdownError`.
    */
-  shutdown(options: ShutdownOptions = {}): Promise<void> {
-    checkObject("shut the pool down", "options", options);
+  async shutdown(options: ShutdownOptions = {}): Promise<void> {
     const { timeout } = checkRunOptions("shut the pool down", options);
-    return this.#engine.shutdown(timeout);
+    await this.#engine.shutdown(timeout);
   }
 
   /** Shuts the pool down. */

@@ -7,7 +7,7 @@ import { CannotBlockError } from "../errors.ts";
 import { NOBODY, type Waiter } from "./calls.ts";
 import type { Marshal } from "./marshal.ts";
 import type { Letter } from "./record.ts";
-import { type AnswerMessage, CONTROLS, MAIL } from "./start.ts";
+import { ANSWERS, type AnswerMessage, controlOf, MAIL } from "./start.ts";
 
 /** One worker's port, on the pool's side. */
 export interface Address {
@@ -95,7 +95,7 @@ export class Post {
     this.#lines.get(index)!.waiting.set(id, waiter);
     this.#pending++;
     // Release. Pairs with the load in `Mail.#sent()` [W1].
-    Atomics.add(this.#controls, index * CONTROLS + MAIL, 1);
+    Atomics.add(this.#controls, controlOf(index, MAIL), 1);
     this.#local.core.callerWake(0, index + 1);
     return id;
   }
@@ -143,7 +143,7 @@ export class Post {
       return hasArrived;
     }
     // Acquire. Pairs with the addition in `Mail.#answer()` [W2].
-    const answers = Atomics.load(this.#controls, this.#controls.length - 1);
+    const answers = Atomics.load(this.#controls, ANSWERS);
     if (answers === this.#answers) return false;
     this.#answers = answers;
     return true;
@@ -174,22 +174,25 @@ export class Post {
 
   /** Rejects all calls that are not answered, and forgets them. */
   rejectAll(error: unknown): void {
-    for (const line of this.#lines.values()) this.#rejectLine(line, error);
+    for (const line of this.#lines.values()) {
+      for (const waiter of this.#empty(line)) waiter.reject(error);
+    }
   }
 
-  /** A worker is gone, after its last answers were received. */
-  bury(index: number, error: unknown): void {
+  /** A worker is gone, as this thread, after its last answers were received. */
+  bury(index: number, thread: number): void {
     const line = this.#lines.get(index);
     if (!line) return;
     this.#lines.delete(index);
-    this.#rejectLine(line, error);
+    for (const waiter of this.#empty(line)) waiter.crash(thread);
   }
 
-  #rejectLine({ waiting }: Line, error: unknown): void {
+  /** Forgets all that the line is to bring. Returns who waits for it. */
+  #empty({ waiting }: Line): Waiter[] {
     const waiters = [...waiting.values()];
     waiting.clear();
     this.#pending -= waiters.length;
-    for (const waiter of waiters) waiter.reject(error);
+    return waiters;
   }
 }
 

@@ -82,7 +82,8 @@ export class Pump {
 
   async #sleep(): Promise<void> {
     const began = performance.now();
-    await this.#parker.parkAsync();
+    // What has not come by then does not come.
+    if (await this.#parker.parkAsync() === "shutdown") return;
     this.#turned = performance.now();
     this.#spin.slept(this.#turned - began);
     this.#round();

@@ -7,6 +7,11 @@
 const LOOKS = 16;
 /** A search in vain leaves so much less time for the next one. */
 const DECAY = 4;
+/**
+ * What came within this after a thread fell asleep, in milliseconds, came soon:
+ * to wake it took the most of it.
+ */
+const SOON_MS = 0.2;
 /** Less is none, in milliseconds. */
 const LEAST_MS = 0.002;
 
@@ -44,6 +49,6 @@ export class Spin {
 
   /** A sleep took so long, in milliseconds: it may have been too short for one. */
   slept(ms: number): void {
-    if (ms < this.#most) this.#time = this.#most;
+    if (ms < SOON_MS) this.#time = this.#most;
   }
 }

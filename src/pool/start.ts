@@ -19,25 +19,43 @@ export interface WorkerStart {
   readonly setup: string | undefined;
   readonly teardown: string | undefined;
   readonly idle: IdleMode;
-  /** Tell the pool after so many milliseconds without work. */
+  /** Milliseconds without work after which it tells so, if the pool wants it. */
   readonly idleTimeout: number;
   /** Whether there is a core to spin on. */
   readonly isSpinning: boolean;
-  /**
-   * Two words for each worker, `MAIL` and `COMMAND`; and one that counts the
-   * answers by message.
-   */
+  /** Words of all, and then some of each worker: see `controlOf()`. */
   readonly controls: Int32Array<SharedArrayBuffer>;
   /** For what bytes cannot carry. */
   readonly port: MessagePort;
 }
 
-/** Which of a worker's two words counts the messages that were sent to it. */
+/** The word that counts the answers by message. */
+export const ANSWERS = 0;
+/** Above 0: workers are to tell that they are idle, once for each number. */
+export const SHRINKING = 1;
+/** The word that counts the workers that have told that they die. */
+export const ENDS = 2;
+const COMMON = 3;
+
+/** Which of a worker's words counts the messages that were sent to it. */
 export const MAIL = 0;
-/** And which says what it is to do. */
+/** Which says what it is to do. */
 export const COMMAND = 1;
-/** Words of a worker. */
-export const CONTROLS = 2;
+/** Which says that it dies: the code with which it exits, times 2, + 1. */
+export const END = 2;
+/** Which says which thread of the core it is. */
+export const THREAD = 3;
+const CONTROLS = 4;
+
+/** How many words so many workers need. */
+export function controlsFor(workers: number): number {
+  return COMMON + workers * CONTROLS;
+}
+
+/** The place of one of a worker's words. */
+export function controlOf(worker: number, which: number): number {
+  return COMMON + worker * CONTROLS + which;
+}
 
 export const GO_ON = 0;
 /** End when there is nothing at hand. */
@@ -48,14 +66,14 @@ export type WorkerMessage =
   | {
     readonly kind: "ready";
     readonly names: readonly string[];
-    /** Its thread, as the core knows it. */
-    readonly thread: number;
     /** The address of its parker. */
     readonly parker: number;
   }
   | { readonly kind: "failed"; readonly thrown: ThreadMessage }
   /** It had nothing to do for so long. */
   | { readonly kind: "idle" }
+  /** It runs no more tasks, and is about to end as it was told. */
+  | { readonly kind: "ending" }
   /** It has ended as it was told. */
   | { readonly kind: "closed" };
 

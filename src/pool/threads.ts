@@ -6,14 +6,14 @@ import type { CoreExports } from "../core/core.generated.ts";
 import { type Local, shutdown } from "../core/local.ts";
 import {
   CannotBlockError,
-  CrashLoopError,
+  type CrashLoopError,
   ShutdownError,
-  WorkerCrashedError,
 } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { claimParker } from "../park/claim.ts";
 import { readCounters } from "../park/counters.ts";
 import type { Parker } from "../park/parker.ts";
+import { stayAlive } from "./alive.ts";
 import { Call } from "./call.ts";
 import { Calls } from "./calls.ts";
 import { Crew, type Member } from "./crew.ts";
@@ -23,13 +23,17 @@ import { Heap } from "./heap.ts";
 import { readPoolMap } from "./map.ts";
 import { Marshal } from "./marshal.ts";
 import { type PoolMetrics, Tallies, type WorkerMetrics } from "./metrics.ts";
-import type { CheckedPoolOptions, CheckedRunOptions } from "./options.ts";
+import type {
+  CheckedPoolOptions,
+  CheckedRunOptions,
+  Limits,
+} from "./options.ts";
 import { Post } from "./post.ts";
 import { Pump } from "./pump.ts";
 import { Records } from "./record.ts";
-import { CONTROLS } from "./start.ts";
+import { Staff } from "./staff.ts";
+import { controlsFor } from "./start.ts";
 import { SyncCall } from "./sync_call.ts";
-import { within } from "./within.ts";
 
 /** Workers for each idle word of the core: as many as it has bits. */
 const PER_WORD = 32;
@@ -40,8 +44,6 @@ const MEBIBYTE = 1 << 20;
 const CALLERS_SHARE = 3 / 4;
 /** One call in so many is measured; a power of two. */
 const SAMPLE = 16;
-/** A worker that was told to end and does not is terminated after so long. */
-const STUBBORN_MS = 1000;
 
 /** The engine of a pool that has threads. */
 export class ThreadEngine implements Engine {
@@ -56,15 +58,13 @@ export class ThreadEngine implements Engine {
   readonly #dispatch: Dispatch;
   readonly #pump: Pump;
   readonly #crew: Crew;
+  readonly #staff: Staff;
   readonly #tallies = new Tallies();
   readonly #crashError: (thread: number) => unknown;
-  #minWorkers: number;
-  #maxWorkers: number;
   #closing: Promise<void> | undefined;
+  /** Resolves when whoever shuts the pool down waits no longer. */
+  readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
   #broken: CrashLoopError | undefined;
-  /** Workers that died since a task was last done. */
-  #crashesInRow = 0;
-  #settledAtCrash = -1;
   #room: PromiseWithResolvers<void> | undefined;
   #empty: PromiseWithResolvers<void> | undefined;
 
@@ -78,8 +78,6 @@ export class ThreadEngine implements Engine {
     this.#local = local;
     this.#core = local.core;
     this.#options = options;
-    this.#minWorkers = options.minWorkers;
-    this.#maxWorkers = options.maxWorkers;
     this.#parker = claimParker(local);
     this.#blockingParker = claimParker(local);
     const records = new Records(local, map.tasksAt);
@@ -97,16 +95,24 @@ export class ThreadEngine implements Engine {
     );
     this.#sleepOn(this.#parker);
     const controls = new Int32Array(
-      new SharedArrayBuffer(4 * (capacity * CONTROLS + 1)),
+      new SharedArrayBuffer(4 * controlsFor(capacity)),
     );
     this.#post = new Post(local, marshal, controls);
     this.#calls.expectLetter = (letter, waiter, thread) =>
       this.#post.expect(letter, waiter, thread);
     this.#crew = new Crew(local, module, options, controls, capacity, {
       joined: (member) => this.#post.open(member),
-      crashed: (_, error) => this.#crashed(error),
+      isReady: () => this.#staff.isReady(),
+      crashed: (member, error) => this.#staff.crashed(member, error),
       left: (member) => this.#left(member),
-      idled: (member) => this.#idled(member),
+      idled: (member) => this.#staff.idled(member),
+    });
+    this.#staff = new Staff({
+      crew: this.#crew,
+      options,
+      tallies: this.#tallies,
+      pending: () => this.pending,
+      gaveUp: (error) => this.#giveUp(error),
     });
     this.#dispatch = new Dispatch({
       local,
@@ -116,17 +122,14 @@ export class ThreadEngine implements Engine {
       post: this.#post,
       tallies: this.#tallies,
       addresses: () => {
-        if (this.#crew.size === 0) this.#grow();
+        if (this.#crew.size === 0) this.#staff.grow();
         return this.#crew.members;
       },
       alert: (thread) => this.#alert(thread),
       overrun: (thread, isOver) => this.#overrun(thread, isOver),
     });
     this.#pump = new Pump(local, this.#parker, this);
-    this.#crashError = (thread) =>
-      this.#closing
-        ? new ShutdownError("finish the task")
-        : this.#crew.epitaph(thread);
+    this.#crashError = (thread) => this.#crew.epitaph(thread);
   }
 
   /** Starts the workers, and resolves when they are ready. */
@@ -146,20 +149,12 @@ export class ThreadEngine implements Engine {
     local.isShared = true;
     const engine = new ThreadEngine(local, capacity, module, options);
     try {
-      await engine.#startCrew();
+      engine.names = await engine.#staff.start();
     } catch (error) {
       await engine.shutdown(0);
       throw error;
     }
     return engine;
-  }
-
-  async #startCrew(): Promise<void> {
-    this.#crew.isShrinking = this.#maxWorkers > this.#minWorkers;
-    const count = Math.max(this.#minWorkers, 1);
-    const members = Array.from({ length: count }, () => this.#crew.add()!);
-    const all = await Promise.all(members.map(({ ready }) => ready.promise));
-    this.names = all[0]!;
   }
 
   /** Which of the two parkers of this thread workers are to wake. */
@@ -171,17 +166,23 @@ export class ThreadEngine implements Engine {
     return this.#crew.size;
   }
 
-  /** Calls that are not settled. */
+  /** Tasks that are not done, whoever wants them. */
   get pending(): number {
     return this.#dispatch.pending;
   }
 
-  get queued(): number {
-    return Math.max(this.pending - this.#crew.size, 0);
+  /** Calls that are not settled. */
+  get #unsettled(): number {
+    const { submitted, completed, failed, cancelled, crashed } = this.#tallies;
+    return submitted - completed - failed - cancelled - crashed;
+  }
+
+  get isFull(): boolean {
+    return this.pending - this.#staff.most >= this.#options.maxQueue;
   }
 
   get ready(): Promise<void> {
-    if (this.queued < this.#options.maxQueue) return Promise.resolve();
+    if (!this.isFull || this.#closing) return Promise.resolve();
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -201,7 +202,7 @@ export class ThreadEngine implements Engine {
       } else {
         this.#dispatch.send(callee, args, call);
       }
-      if (this.pending > this.#crew.size) this.#grow();
+      if (this.pending > this.#crew.size) this.#staff.grow();
       this.#pump.start();
     });
   }
@@ -218,7 +219,7 @@ export class ThreadEngine implements Engine {
     const call = new SyncCall(this.#crashError, this.#tallies);
     const name = this.names[callee]!;
     this.#dispatch.sendWith(callee, name, args, options, call);
-    if (this.pending > this.#crew.size) this.#grow();
+    if (this.pending > this.#crew.size) this.#staff.grow();
     // The other parker may be asleep in the event loop.
     this.#sleepOn(this.#blockingParker);
     try {
@@ -235,16 +236,14 @@ export class ThreadEngine implements Engine {
   #waitFor(call: SyncCall, timeout: number): void {
     const until = performance.now() + timeout;
     for (;;) {
-      this.#dispatch.settle();
+      this.settle();
       if (call.isDone) return;
       const left = until - performance.now();
       if (left <= 0) this.#dispatch.expire();
       else if (left === Infinity) this.#blockingParker.park();
       else this.#blockingParker.parkTimeout(left);
       // No event tells a thread that blocks that a worker died.
-      if (this.#crew.lookForDead() && this.#crew.size === 0) {
-        call.reject(this.#broken ?? new ShutdownError("finish the task"));
-      }
+      this.#crew.lookForDead();
     }
   }
 
@@ -261,46 +260,35 @@ export class ThreadEngine implements Engine {
   }
 
   #tellWaiting(): void {
-    if (this.#room && this.queued < this.#options.maxQueue) {
+    if (this.#room && !this.isFull) {
       this.#room.resolve();
       this.#room = undefined;
     }
-    if (this.#empty && this.pending === 0) {
+    if (this.#empty && this.#unsettled === 0) {
       this.#empty.resolve();
       this.#empty = undefined;
     }
   }
 
-  #grow(): void {
-    if (this.#crew.size < this.#maxWorkers) this.#crew.add();
+  #giveUp(error: CrashLoopError): void {
+    this.#broken = error;
+    // Whoever has lost a task is told so.
+    this.settle();
+    this.#rejectAll(error);
   }
 
-  #crashed(error: WorkerCrashedError): void {
-    this.#tallies.crashes++;
-    const settled = this.#tallies.completed + this.#tallies.failed;
-    this.#crashesInRow = settled === this.#settledAtCrash
-      ? this.#crashesInRow + 1
-      : 1;
-    this.#settledAtCrash = settled;
-    if (this.#crashesInRow < this.#options.maxCrashes || this.#broken) return;
-    this.#broken = new CrashLoopError(this.#crashesInRow, { cause: error });
-    this.settle();
-    this.#dispatch.rejectAll(this.#broken);
+  #rejectAll(error: unknown): void {
+    this.#dispatch.rejectAll(error);
+    this.#room?.resolve();
+    this.#empty?.resolve();
   }
 
   #left(member: Member): void {
     // Results that came by message, too.
     this.settle();
-    this.#post.bury(member.index, this.#crashError(member.id));
+    this.#post.bury(member.index, member.id);
     this.#tellWaiting();
-    if (this.#closing || this.#broken) return;
-    const isNeeded = this.#crew.size < this.#minWorkers ||
-      (this.#crew.size === 0 && this.pending > 0);
-    if (isNeeded) this.#crew.add();
-  }
-
-  #idled(member: Member): void {
-    if (this.#crew.size > this.#minWorkers) this.#crew.retire(member);
+    this.#staff.left();
   }
 
   #alert(thread: number): void {
@@ -317,69 +305,51 @@ export class ThreadEngine implements Engine {
     }, grace);
   }
 
-  async resize(minWorkers: number, maxWorkers: number): Promise<void> {
+  async resize(limits: Limits): Promise<void> {
     this.#checkOpen("resize the pool");
-    this.#minWorkers = minWorkers;
-    this.#maxWorkers = maxWorkers;
-    this.#crew.isShrinking = maxWorkers > minWorkers;
-    const surplus = this.#crew.members.slice(maxWorkers);
-    for (const member of surplus) this.#crew.retire(member);
-    const added: Member[] = [];
-    while (this.#crew.size < minWorkers) {
-      const member = this.#crew.add();
-      // Those that leave still have their places.
-      if (!member) break;
-      added.push(member);
-    }
-    await Promise.all(added.map(({ ready }) => ready.promise));
-    await Promise.all(surplus.map(({ gone }) => gone.promise));
+    await this.#alive(() => this.#staff.resize(limits));
   }
 
   async recycle(): Promise<void> {
-    for (const member of this.#crew.members) {
-      this.#checkOpen("recycle the workers");
-      await this.#crew.add()?.ready.promise;
-      this.#crew.retire(member);
-      await member.gone.promise;
-    }
+    this.#checkOpen("recycle the workers");
+    await this.#alive(() => this.#staff.recycle());
+  }
+
+  /** Does something that waits for workers, which keep no process alive. */
+  #alive(action: () => Promise<void>): Promise<void> {
+    return stayAlive(this.#local.host.keepAlive, action);
   }
 
   drain(): Promise<void> {
-    if (this.pending === 0) return Promise.resolve();
+    if (this.#unsettled === 0) return Promise.resolve();
     this.#empty ??= Promise.withResolvers();
     return this.#empty.promise;
   }
 
-  shutdown(timeout: number): Promise<void> {
-    return this.#closing ??= this.#close(timeout);
+  async shutdown(timeout: number): Promise<void> {
+    this.#closing ??= this.#alive(() => this.#close());
+    if (timeout === Infinity) return await this.#closing;
+    const timer = setTimeout(this.#hurry.resolve, timeout);
+    await this.#closing;
+    clearTimeout(timer);
   }
 
-  async #close(timeout: number): Promise<void> {
-    const { host } = this.#local;
-    host.keepAlive.hold();
-    try {
-      if (!this.#broken) await within(this.drain(), timeout);
-      const error = this.#broken ?? new ShutdownError("finish the task");
-      shutdown(this.#local);
-      this.#dispatch.rejectAll(error);
-      this.#room?.resolve();
-      this.#empty?.resolve();
-      const { remaining } = this.#crew;
-      const gone = remaining.map((member) => member.gone.promise);
-      await within(Promise.all(gone), Math.min(timeout, STUBBORN_MS));
-      await Promise.all(this.#crew.remaining.map((it) => this.#crew.kill(it)));
-    } finally {
-      host.keepAlive.drop();
-    }
+  async #close(): Promise<void> {
+    const hurry = this.#hurry.promise;
+    if (!this.#broken) await Promise.race([this.drain(), hurry]);
+    shutdown(this.#local);
+    this.#rejectAll(this.#broken ?? new ShutdownError("finish the task"));
+    await this.#staff.end(hurry);
   }
 
   metrics(): PoolMetrics {
     const { latency, ...counts } = this.#tallies;
     return {
       ...counts,
-      pending: this.pending,
+      pending: this.#unsettled,
       latency: latency.copy(),
-      workers: this.#crew.members.map((member) => this.#metricsOf(member)),
+      workers: this.#crew.members.filter(({ parker }) => parker !== 0)
+        .map((member) => this.#metricsOf(member)),
     };
   }
 

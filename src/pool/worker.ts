@@ -17,7 +17,16 @@ import { Mail } from "./mail.ts";
 import { Marshal } from "./marshal.ts";
 import { GO_ON, Records } from "./record.ts";
 import { Spin } from "./spin.ts";
-import { COMMAND, CONTROLS, RETIRE, type WorkerStart } from "./start.ts";
+import {
+  COMMAND,
+  controlOf,
+  END,
+  ENDS,
+  RETIRE,
+  SHRINKING,
+  THREAD,
+  type WorkerStart,
+} from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
 import { isThenable } from "./thenable.ts";
 
@@ -60,6 +69,8 @@ export class PoolWorker implements WorkerContext {
   readonly #loopWork: number;
   #burst = 0;
   #idleSince: number | undefined;
+  /** What `SHRINKING` was when it told that it is idle. */
+  #toldIdle = 0;
 
   /**
    * @param tasks The functions by number, and the names by which tasks spawn them.
@@ -255,6 +266,8 @@ export class PoolWorker implements WorkerContext {
     const { host } = this.#local;
     for (;;) {
       this.#runBurst();
+      // What is done but for its promise is done after this.
+      if (this.#inFlight > 0) await undefined;
       this.#calls.drain();
       this.#mail.read();
       this.#cancels.look();
@@ -273,7 +286,7 @@ export class PoolWorker implements WorkerContext {
     // Acquire. Pairs with the store in `Crew` that tells it to [W1].
     return Atomics.load(
           this.#start.controls,
-          this.index * CONTROLS + COMMAND,
+          controlOf(this.index, COMMAND),
         ) === RETIRE && this.#inFlight === 0 && !this.#mail.isPending;
   }
 
@@ -342,28 +355,57 @@ export class PoolWorker implements WorkerContext {
     this.#calls.flush();
     const began = performance.now();
     do {
-      if (this.#needsLoop()) {
-        await this.#parker.parkAsync();
-        this.#cancels.look();
-      } else {
-        this.#parkBlocking();
-      }
+      const timeout = this.#idleTime();
+      const end = this.#needsLoop()
+        ? await this.#parker.parkAsync({ timeout })
+        : timeout === Infinity
+        ? this.#parker.park()
+        : this.#parker.parkTimeout(timeout);
+      this.#cancels.look();
+      if (end === "timed-out") this.#tellIdle();
     } while (!core.workerUnpark(index, Number(this.#hasWork())));
     this.#spin.slept(performance.now() - began);
   }
 
-  #parkBlocking(): void {
-    const { idleTimeout } = this.#start;
-    if (idleTimeout === Infinity || this.#idleSince === Infinity) {
-      this.#parker.park();
-      return;
-    }
+  /** How long it may stay without work until it tells so, in milliseconds. */
+  #idleTime(): number {
+    const wish = this.#shrinking();
+    if (wish <= 0 || this.#inFlight > 0 || this.#awake > 0) return Infinity;
     const now = performance.now();
-    this.#idleSince ??= now;
-    const left = Math.max(this.#idleSince + idleTimeout - now, 1);
-    if (this.#parker.parkTimeout(left) !== "timed-out") return;
-    this.#idleSince = Infinity;
+    if (this.#idleSince === undefined) {
+      this.#idleSince = now;
+      this.#toldIdle = 0;
+    }
+    if (this.#toldIdle === wish) return Infinity;
+    return Math.max(this.#idleSince + this.#start.idleTimeout - now, 1);
+  }
+
+  #shrinking(): number {
+    // Relaxed: a token comes when it has changed.
+    return Atomics.load(this.#start.controls, SHRINKING);
+  }
+
+  #tellIdle(): void {
+    this.#toldIdle = this.#shrinking();
     this.#local.host.self()!.post({ kind: "idle" });
+  }
+
+  /** Says which thread it is, before it takes tasks. */
+  begin(): void {
+    const { controls } = this.#start;
+    // Relaxed: whoever asks later asks again.
+    Atomics.store(controls, controlOf(this.index, THREAD), this.#local.thread);
+  }
+
+  /** Says that the thread dies, to a creator that may be blocked. */
+  tellEnd(code: number): void {
+    const { controls } = this.#start;
+    // Relaxed: the addition that follows publishes it.
+    Atomics.store(controls, controlOf(this.index, END), code * 2 + 1);
+    // Release. Pairs with the load in `Crew.lookForDead()` [W3].
+    Atomics.add(controls, ENDS, 1);
+    this.#core.callerWake(this.index + 1, 0);
+    this.#calls.flush();
   }
 
   /** Leaves what is at hand to others. */
@@ -383,7 +425,7 @@ export class PoolWorker implements WorkerContext {
     if (!core.workerPark(index)) return;
     this.#calls.flush();
     do {
-      this.#parker.park();
-    } while (!core.workerUnpark(index, Number(this.#hasWork())));
+      if (this.#parker.park() === "shutdown") return;
+    } while (!core.workerUnpark(index, core.callerHasFinished(index + 1)));
   }
 }

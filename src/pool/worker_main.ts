@@ -33,13 +33,16 @@ export async function runPoolWorker(): Promise<void> {
     const { address, claim } = parker.handle;
     local.core.callerOpen(index + 1, address, claim);
     local.core.workerOpen(index, local.thread);
+    worker.begin();
+    self.onExit?.((code) => worker.tellEnd(code));
     const names = [...module.tasks.keys()];
-    post({ kind: "ready", names, thread: local.thread, parker: address });
+    post({ kind: "ready", names, parker: address });
   } catch (error) {
     post({ kind: "failed", thrown: thrown(error) });
     return;
   }
   await worker.run();
+  post({ kind: "ending" });
   try {
     await module.callHook(teardown, data);
   } finally {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { carries, type ErrorClasses } from "../../src/codec/mod.ts";
 import { assertIdentical } from "./identical.ts";
 import { copyOf, roundTrip, serializer } from "./round_trip.ts";
@@ -186,6 +187,20 @@ test("encode() describes parts of an error that cannot cross", () => {
   assert.ok(carries([error], serializer));
 });
 
+test("encode() forgets objects of a part that it describes", () => {
+  const objects = Array.from({ length: 20 }, (_, i) => ({ i }));
+  const error = Object.assign(new Error("x"), {
+    objects,
+    failed: [{ new: objects.map(() => ({})) }, Symbol("s")],
+    after: [{ a: 1 }, objects[3]],
+  });
+  const values = [error.failed[0], error.after, error.objects];
+  const [copy, ...others] = roundTrip([error, ...values]);
+  assertIdentical(others, values);
+  assert.equal((copy as typeof error).after, others[1]);
+  assert.equal((copy as typeof error).objects, others[2]);
+});
+
 test("encode() carries an error that fails at everything", () => {
   const error = new Error("x");
   for (const key of ["name", "message", "stack", "cause"]) {
@@ -219,6 +234,18 @@ test("decode() restores a class without its constructor", () => {
   assert.deepEqual(Object.keys(copy), ["name", "line"]);
 });
 
+test("decode() leaves the length of stacks as it is", () => {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 7;
+  try {
+    const error = new Error("x");
+    assert.equal(copyOf(error).stack, error.stack);
+    assert.equal(Error.stackTraceLimit, 7);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+});
+
 test("decode() restores the nearest class that it knows", () => {
   const error = new DeepParseError("x", 3);
   const restored = (classes: ErrorClasses) =>
@@ -249,6 +276,18 @@ test("decode() takes no class from an object's prototype", () => {
   class toString extends Error {}
   const copy = copyOf(new toString("x"), {});
   assert.equal(Object.getPrototypeOf(copy), Error.prototype);
+});
+
+test("encode() carries errors of another realm", () => {
+  const foreign = runInNewContext(
+    "Object.assign(new RangeError('far', { cause: [1] }), { code: 7 })",
+  );
+  assert.ok(!(foreign instanceof Error));
+  const copy = copyOf(foreign);
+  assert.ok(copy instanceof RangeError);
+  assert.equal(copy.message, "far");
+  assertIdentical(copy.cause, [1]);
+  assertIdentical({ ...copy }, { code: 7 });
 });
 
 test("encode() carries errors of another time: functions", () => {

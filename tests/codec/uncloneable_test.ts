@@ -100,6 +100,14 @@ test("encode() tells where the part is that nothing can carry", () => {
   }
 });
 
+test("encode() knows where it is after a part that it described", () => {
+  const error = Object.assign(new Error("x"), { deep: [{ a: [callback] }] });
+  assert.match(
+    errorOf([{ error, list: [callback] }]).message,
+    / \.list\[0\] is/,
+  );
+});
+
 test("encode() says what to do instead", () => {
   assert.equal(
     errorOf([{ options: { callback } }]).message,
@@ -132,7 +140,9 @@ test("encode() leaves to a message port what that may carry", () => {
         return "Named";
       }
     })(),
-    impostor: { [Symbol.toStringTag]: "Map" },
+    "no Map": { [Symbol.toStringTag]: "Map" },
+    "no Array": { [Symbol.toStringTag]: "Array" },
+    "no Error": { [Symbol.toStringTag]: "Error" },
     follower: { view: new Uint8Array(resizable) },
   };
   for (const [name, value] of Object.entries(platform)) {

@@ -168,6 +168,8 @@ test("encode() carries every kind of view, wherever it lies", () => {
     const own = buffer.slice(8, 8 + part.byteLength);
     assertIdentical(copyOf(part), new Kind(own));
     assertIdentical(copyOf({ part }), structuredClone({ part }));
+    const others = [shared, [shared]];
+    assertIdentical(roundTrip([part, ...others]).slice(1), others);
   }
 });
 

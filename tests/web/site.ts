@@ -126,6 +126,9 @@ export class Site {
     response.writeHead(200, {
       "Content-Type": "text/javascript",
       "Cache-Control": "no-store",
+      // The page's own workers need it. Those of layby come from a blob:, which
+      // is isolated as the page is.
+      ...(path === "/nested.js" ? ISOLATED : {}),
     });
     response.end(script);
   }

@@ -49,10 +49,10 @@ function deaths(plan: DeathPlan): Entry {
     name: `a worker that dies ${name}`,
     setup(alone) {
       pool.setup(alone);
-      prepare?.(alone, pool);
       for (let number = 0; number < (plan.before ?? 0); number++) {
         pool.submit(alone, 0, number);
       }
+      prepare?.(alone, pool);
     },
     threads: { mortal: mortal(pool, bodies), ...others?.(pool, bodies) },
     mortal: ["mortal"],
@@ -152,6 +152,15 @@ function waiter(pool: PoolWorld, caller: number, ...numbers: number[]): Body {
     yield* waitForAll(member);
     return member.outcomes;
   };
+}
+
+/** Runs tasks that the worker has taken already. */
+function finisher(...numbers: number[]): DeathPlan["mortal"] {
+  return (pool) =>
+    function* (t) {
+      const member = memberOf(pool, t, 1);
+      for (const number of numbers) yield* execute(member, pool.task(number));
+    };
 }
 
 /** Takes tasks, so many. */
@@ -283,7 +292,8 @@ export const scenarios: readonly Entry[] = [
     workers: 1,
     callers: [0],
     before: 1,
-    mortal: runs(1),
+    prepare: (alone, pool) => void pool.take(alone, 0),
+    mortal: finisher(0),
     others: (pool) => ({ creator: waiter(pool, 0, 0) }),
   }),
   deaths({
@@ -291,9 +301,23 @@ export const scenarios: readonly Entry[] = [
     workers: 1,
     callers: [0, 0],
     before: 2,
-    mortal: runs(2),
+    prepare(alone, pool) {
+      pool.take(alone, 0);
+      pool.take(alone, 0);
+    },
+    mortal: finisher(0, 1),
     others: (pool) => ({ creator: waiter(pool, 0, 0, 1) }),
-    add: full,
+  }),
+  deaths({
+    name: "as it finishes a task that another worker waits for",
+    workers: 2,
+    callers: [2],
+    prepare(alone, pool) {
+      pool.spawn(alone, 1, 0);
+      pool.take(alone, 0);
+    },
+    mortal: finisher(0),
+    others: (pool) => ({ waiter: waiter(pool, 2, 0) }),
   }),
   deaths({
     name: "as it finishes a task that another worker joins",
@@ -303,10 +327,7 @@ export const scenarios: readonly Entry[] = [
       pool.spawn(alone, 1, 0);
       pool.take(alone, 0);
     },
-    mortal: (pool) =>
-      function* (t) {
-        yield* execute(memberOf(pool, t, 1), pool.task(0));
-      },
+    mortal: finisher(0),
     others: (pool) => ({
       *joiner(t) {
         const member = memberOf(pool, t, 2);
@@ -315,6 +336,7 @@ export const scenarios: readonly Entry[] = [
         return member.outcomes;
       },
     }),
+    add: full,
   }),
   deaths({
     name: "as it collects its own tasks",

@@ -1,7 +1,7 @@
 // What does one call cost, from the call to its answer?
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { lower, quantile, type Row } from "../../harness.ts";
-import { sleep } from "../../echoes.ts";
 import type { RunningPool } from "../subject.ts";
 import { type Job, open } from "./job.ts";
 

@@ -1,7 +1,7 @@
 // What does a pool cost the process that it is in?
 
 import process from "node:process";
-import { sleep } from "../../echoes.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import { lower, median, type Row } from "../../harness.ts";
 import { check, type Job, open, warmUp, within } from "./job.ts";
 

@@ -1,16 +1,9 @@
 // The tasks for layby's pool: those of all, and one that spawns tasks.
 
-import { loadModule } from "../subject.ts";
-import { entryOf } from "../subjects/layby.ts";
+import { spawn } from "../../../task.ts";
 import { fork } from "../tasks.ts";
 
 export { burn, echo, fork, spin } from "../tasks.ts";
-
-interface LaybyTask {
-  spawn(name: string, args: readonly unknown[]): { join(): unknown };
-}
-
-const { spawn } = await loadModule<LaybyTask>("layby", entryOf("./task"));
 
 /** Counts the nodes of a tree of so many: a task for each. */
 export function tree(nodes: number): number {
