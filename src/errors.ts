@@ -66,11 +66,14 @@ export class CannotBlockError extends LaybyError {
 /** All records of a kind are taken. */
 export class ExhaustedError extends LaybyError {
   /** Constructs the error for a kind of record and how many there are. */
-  constructor(kind: string, capacity: number) {
+  constructor(
+    kind: string,
+    capacity: number,
+    advice: string = `release one, or create the runtime with more ${kind}s`,
+  ) {
     super(
       "exhausted",
-      `Cannot claim a ${kind} as all ${capacity} are taken: release one, ` +
-        `or create the runtime with more ${kind}s`,
+      `Cannot claim a ${kind} as all ${capacity} are taken: ${advice}`,
     );
   }
 }

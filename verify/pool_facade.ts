@@ -103,6 +103,21 @@ export function* submit(member: Member, number: number, priority = 1): Steps {
   return task;
 }
 
+/** Submits tasks, and wakes one worker for all of them. */
+export function* submitAll(
+  member: Member,
+  numbers: readonly number[],
+): Steps<void> {
+  const { me: { t }, caller } = member;
+  for (const number of numbers) {
+    const task = yield* prepare(member, number);
+    t.assert(task !== 0, "there is no free task");
+    yield* t.call("taskEnqueue", caller, task, 1);
+  }
+  yield* t.call("callerNotify", caller);
+  yield* flush(member);
+}
+
 /** Settles all tasks that are done. */
 export function* drain(member: Member): Steps<void> {
   const { me: { t }, pool, caller } = member;
@@ -135,7 +150,8 @@ function* settle(member: Member, task: number): Steps<void> {
     yield* t.call("callerDiscard", caller, task);
     return;
   }
-  const outcome = ((yield* t.load(task)) >> OUTCOME_SHIFT) & OUTCOME;
+  const seen = yield* t.call("taskSeen", task);
+  const outcome = (seen >> OUTCOME_SHIFT) & OUTCOME;
   if (outcome === RETURNED) yield* readResult(member, task, number);
   yield* end(member, task, outcome);
 }

@@ -5,7 +5,9 @@ import {
   CALLER_BYTES,
   NOTIFIED,
   POOL,
+  FINISHED,
   RETURNED,
+  RUNNING,
   SLEEP,
   TASK_BYTES,
   TASK_IDLE,
@@ -111,6 +113,11 @@ export class PoolWorld {
     alone.call("callerOpen", caller, address, claim);
   }
 
+  /** Has workers find nothing, and park. */
+  park(alone: Alone, workers: readonly number[]): void {
+    for (const worker of workers) this.#sleep(alone, worker);
+  }
+
   #search(alone: Alone, worker: number): void {
     const task = alone.call("workerNext", worker);
     alone.assert(task === 0, "setup: there is a task");
@@ -147,6 +154,17 @@ export class PoolWorld {
         alone.write(slot + 4, position + 1);
       }
     }
+  }
+
+  /** Fills an injection queue with entries whose tasks are not queued. */
+  fill(alone: Alone, priority: number): void {
+    const slots = alone.read(POOL + 16);
+    for (let position = 0; position < slots; position++) {
+      const slot = this.slot(alone, priority, position);
+      alone.write(slot, position % this.plan.tasks);
+      alone.write(slot + 4, position + 1);
+    }
+    alone.write(INJECTS + INJECT_BYTES * priority + 128, slots);
   }
 
   /** The address of a slot of an injection queue. */
@@ -196,11 +214,24 @@ export class PoolWorld {
   runOne(alone: Alone, worker: number): boolean {
     const task = this.take(alone, worker);
     if (task === 0) return false;
+    this.finish(alone, worker, task);
+    return true;
+  }
+
+  /** Has a worker end a task that it has taken. */
+  finish(alone: Alone, worker: number, task: number): void {
     const number = alone.read(task + CALLEE);
     alone.write(this.runs(number), alone.read(this.runs(number)) + 1);
     alone.write(task + RESULT, number + 100);
     alone.call("workerFinish", worker, task, RETURNED);
-    return true;
+  }
+
+  /** The same, as far as a worker comes that dies before it delivers it. */
+  finishHalf(alone: Alone, task: number): void {
+    const number = alone.read(task + CALLEE);
+    alone.write(this.runs(number), alone.read(this.runs(number)) + 1);
+    alone.write(task + RESULT, number + 100);
+    alone.write(task, alone.read(task) + FINISHED - RUNNING);
   }
 
   /** Has a worker take a task. Returns its address, or 0. */
@@ -242,6 +273,16 @@ export class PoolWorld {
 
   // ==== where things are ====
 
+  /** All workers, by their indices. */
+  get workers(): number[] {
+    return Array.from({ length: this.plan.workers }, (_, worker) => worker);
+  }
+
+  /** All callers: the creator, and the workers. */
+  get callers(): number[] {
+    return [0, ...this.workers.map((worker) => worker + 1)];
+  }
+
   /** The thread that is a worker. The creator is thread 1. */
   threadOf(worker: number): number {
     return worker + 2;
@@ -270,6 +311,11 @@ export class PoolWorld {
   /** The index of the task at this address. */
   indexOf(task: number): number {
     return (task - this.#tasksAt) / TASK_BYTES;
+  }
+
+  /** The state of the task with this index. */
+  state(alone: Alone, index: number): number {
+    return alone.read(this.task(index)) & STATE;
   }
 
   /** Where the heap begins. */
@@ -322,6 +368,12 @@ export class PoolWorld {
     let count = 0;
     for (; bits !== 0; bits &= bits - 1) count++;
     return count;
+  }
+
+  /** Checks which callers have tokens. */
+  checkTokens(alone: Alone, callers: readonly number[]): void {
+    const found = this.callers.filter((it) => this.hasToken(alone, it));
+    alone.assert(found.join() === callers.join(), `tokens are at ${found}`);
   }
 
   /** Whether a caller that has its first parker still has a token. */

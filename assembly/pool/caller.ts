@@ -187,9 +187,11 @@ export class Caller {
     const seen = atomic.load<i32>(this.doubtWord);
     if (seen == CALM) return false;
     if (seen == ALARMED) {
-      // ALARMED -> TAKING: what the dead delivered is in the list by now.
-      // AcqRel. Pairs with the store in `alarm()` [R2].
-      atomic.cmpxchg<i32>(this.doubtWord, ALARMED, TAKING);
+      // ALARMED -> TAKING: what the dead delivered is in the list by now. A store
+      // is enough: of another one that has died since, that holds too.
+      // SeqCst. Pairs with the store in `alarm()`: a later one comes after the
+      // list is taken again, or is seen then [R2].
+      atomic.store<i32>(this.doubtWord, TAKING);
       return true;
     }
     // TAKING -> CALM, unless another has died since: then all begins again.

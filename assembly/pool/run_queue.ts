@@ -158,11 +158,11 @@ export class RunQueue {
 
   /** Removes so many entries at the back, and lets thieves in again. */
   unlock(removed: i32): void {
-    while (true) {
-      const seen = this.seen;
-      const next = withTail(seen, tailOf(seen) - removed);
-      if (this.swap(seen, withThief(next, NOTHING))) return;
-    }
+    const seen = this.seen;
+    const next = withTail(seen, tailOf(seen) - removed);
+    // Locked -> free, and shorter. Nobody else changes the word of a queue that
+    // is locked. Release. Pairs with the loads and exchanges of the word [Q1].
+    atomic.store<u64>(this.address, withThief(next, NOTHING));
   }
 
   /**

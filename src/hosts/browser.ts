@@ -166,12 +166,9 @@ class WebWorkerThread implements HostThread {
     event.preventDefault();
     // One that is alive tells more of its errors by a report.
     if (this.#isAlive) return;
-    const { message, filename, lineno } = event;
-    this.#fail(
-      message
-        ? new Error(`${message} (${filename}:${lineno})`)
-        : loadError(this.#module),
-    );
+    const { message } = event;
+    const options = message ? { cause: new Error(message) } : {};
+    this.#fail(loadError(this.#module, options));
   }
 
   /** What nobody catches ends a thread on other hosts, and so it does here. */

@@ -192,6 +192,7 @@ export function contextOf({ AsyncLocalStorage }: AsyncHooks): AsyncContext {
 export function workerThreadsHost(
   name: HostName,
   futex: Host["futex"],
+  serializer: () => Serializer | undefined = () => builtin("node:v8"),
 ): Host {
   return {
     name,
@@ -211,7 +212,7 @@ export function workerThreadsHost(
     isPrompt: true,
     listen: () => {},
     get serializer() {
-      return builtin("node:v8");
+      return serializer();
     },
     loopWork,
     asyncContext: () => contextOf(builtin("node:async_hooks")),

@@ -58,6 +58,32 @@ export class Call implements Waiter {
   }
 }
 
+/** Waits for a task of which nobody wants to know any more. */
+export class AbandonedCall implements Waiter {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Calls back if the task is not done in time. */
+  limit(ms: number, overrun: () => void): void {
+    this.#timer = setTimeout(overrun, ms);
+  }
+
+  resolve(): void {
+    clearTimeout(this.#timer);
+  }
+
+  reject(): void {
+    clearTimeout(this.#timer);
+  }
+
+  crash(): void {
+    clearTimeout(this.#timer);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 /** A call that a signal or its time can end before. */
 export class EndingCall implements Waiter, Deadline {
   readonly at: number;
@@ -94,14 +120,14 @@ export class EndingCall implements Waiter, Deadline {
 
   readonly #aborted = (): void => {
     if (!this.#end()) return;
-    this.#cancel(true);
     this.#inner.cancel(this.#signal!.reason);
+    this.#cancel(true);
   };
 
   expire(): void {
     if (!this.#end()) return;
-    this.#cancel(false);
     this.#inner.cancel(this.#timedOut());
+    this.#cancel(false);
   }
 
   resolve(value: unknown): void {

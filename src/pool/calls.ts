@@ -129,11 +129,15 @@ export class Calls {
     return this.#waiters[this.#records.index(task)];
   }
 
-  /** Rejects all tasks in flight. Their records come back as they are done. */
+  /**
+   * Rejects all tasks in flight. Those that have not begun never do. Their records
+   * come back as they are done.
+   */
   rejectAll(error: unknown): void {
     this.#waiters.forEach((waiter, index) => {
       if (!waiter) return;
       this.#waiters[index] = NOBODY;
+      this.#core.taskCancel(this.#records.address(index));
       waiter.cancel(error);
     });
   }

@@ -1,14 +1,25 @@
 // How a task that runs learns that nobody wants it any more.
 
-import { ABORTED, EXPIRED, GO_ON, type Records } from "./record.ts";
+import {
+  ABORTED,
+  EXPIRED,
+  GO_ON,
+  type Records,
+  type StopReason,
+} from "./record.ts";
 
-/** The signals of one worker's tasks. */
+/**
+ * The signals of one worker's tasks. A task is known by the address of its
+ * record, or by a number below 0 if it came by message.
+ */
 export class Cancels {
   readonly #records: Records;
-  /** By the address of the record, for tasks that have asked for theirs. */
+  /** Of tasks that have asked for theirs. */
   readonly #controllers = new Map<number, AbortController>();
   /** Tasks that have begun and not ended. */
   readonly #watched = new Set<number>();
+  /** Why those that came by message are to stop. */
+  readonly #stopped = new Map<number, StopReason>();
 
   constructor(records: Records) {
     this.#records = records;
@@ -31,10 +42,30 @@ export class Cancels {
     this.#watched.add(task);
   }
 
-  /** The task is done. */
+  /** A task that goes on is done. */
   forget(task: number): void {
     this.#watched.delete(task);
-    this.#controllers.delete(task);
+    this.end(task);
+  }
+
+  /** A task is done. */
+  end(task: number): void {
+    if (this.#controllers.size > 0) this.#controllers.delete(task);
+    if (task < 0) this.#stopped.delete(task);
+  }
+
+  /** A task that came by message is to stop. */
+  stop(task: number, reason: StopReason): void {
+    this.#stopped.set(task, reason);
+    const controller = this.#controllers.get(task);
+    if (controller) this.#lookAt(task, controller);
+  }
+
+  /** Why a task is to stop, or `GO_ON`. */
+  reason(task: number): StopReason {
+    return task > 0
+      ? this.#records.stopReason(task)
+      : this.#stopped.get(task) ?? GO_ON;
   }
 
   /** Tells the tasks in flight that are to stop. */
@@ -48,7 +79,7 @@ export class Cancels {
   }
 
   #lookAt(task: number, controller: AbortController): void {
-    const reason = this.#records.stopReason(task);
+    const reason = this.reason(task);
     if (reason === GO_ON || controller.signal.aborted) return;
     controller.abort(reasonOf(reason));
   }

@@ -1,10 +1,10 @@
 // The threads of a pool: who is there, who comes, who has gone, and why.
 
-import { pathOf, UncloneableError } from "../codec/mod.ts";
 import { TaskModuleError, WorkerCrashedError } from "../errors.ts";
 import type { Host, HostThread } from "../host.ts";
 import type { Local } from "../core/local.ts";
 import { restoreThrown } from "../thread.ts";
+import { dataError } from "./data_error.ts";
 import type { CheckedPoolOptions } from "./options.ts";
 import {
   COMMAND,
@@ -201,15 +201,7 @@ export class Crew {
         { name, transfer: [port], limits: resourceLimits },
       );
     } catch (cause) {
-      const refusal = pathOf(data);
-      if (!refusal) throw cause;
-      const { path, what, advice } = refusal;
-      const part = path === "" ? "it" : `its ${path}`;
-      throw new UncloneableError(
-        `Cannot send data as ${part} is ${what}: ${advice}`,
-        false,
-        { cause },
-      );
+      throw dataError(data, cause);
     }
   }
 
@@ -311,12 +303,14 @@ export class Crew {
   }
 
   /** Ends a worker wherever it is. */
-  kill(member: Member): Promise<void> {
+  async kill(index: number): Promise<void> {
+    const member = this.#members[index];
+    if (!member) return;
     member.isKilled = true;
     const ended = member.thread.terminate();
     // A thread that is blocked ends when it is woken, on some hosts.
     this.#wake(member);
-    return ended;
+    await ended;
   }
 
   /** Sees to those who have told that they die, for one who gets no events. */

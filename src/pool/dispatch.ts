@@ -4,16 +4,16 @@
 import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { isByPort } from "../codec/mod.ts";
-import { ShutdownError, TimedOutError } from "../errors.ts";
-import { Backlog, type Ticket } from "./backlog.ts";
-import { EndingCall } from "./call.ts";
-import { type Calls, NOBODY, type Waiter } from "./calls.ts";
+import { ExhaustedError, ShutdownError, TimedOutError } from "../errors.ts";
+import { Backlog, type Ticket, type Waiting } from "./backlog.ts";
+import { AbandonedCall, EndingCall } from "./call.ts";
+import type { Calls, Waiter } from "./calls.ts";
 import { Deadlines } from "./deadlines.ts";
-import type { Marshal, Packed } from "./marshal.ts";
+import { isForMessage, type Marshal, type Packed } from "./marshal.ts";
 import type { Tallies } from "./metrics.ts";
 import type { CheckedRunOptions } from "./options.ts";
 import type { Address, Post } from "./post.ts";
-import { ABORTED, EXPIRED, type Records } from "./record.ts";
+import { ABORTED, EXPIRED, type Records, type StopReason } from "./record.ts";
 
 const NORMAL = 1;
 const THREAD_SHIFT = 8;
@@ -32,8 +32,14 @@ export interface DispatchParts {
   addresses(): readonly Address[];
   /** Tells the worker that runs as this thread of the core to look up. */
   alert(thread: number): void;
-  /** A cancelled task runs on, on this thread of the core. */
-  overrun(thread: number, isOver: () => boolean): void;
+  /** The worker that runs as this thread of the core, if it is there. */
+  indexOf(thread: number): number | undefined;
+  /** Milliseconds that a task may run on after it was cancelled. */
+  readonly grace: number;
+  /** It ran on for longer, on the worker with this index. */
+  overrun(index: number): void;
+  /** A call was cancelled. */
+  cancelled(): void;
 }
 
 /** The calls of one thread. */
@@ -72,10 +78,9 @@ export class Dispatch {
   send(callee: number, args: readonly unknown[], waiter: Waiter): void {
     const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
     if (task === 0) return this.#wait(callee, args, NORMAL, newTicket(waiter));
-    if (this.#write(task, callee, args)) {
-      return this.#submit(task, waiter, NORMAL);
-    }
-    this.#sendMessage(callee, args, [], newTicket(waiter));
+    const refusal = this.#write(task, callee, args);
+    if (refusal === undefined) return this.#submit(task, waiter, NORMAL);
+    this.#sendOtherwise(refusal, callee, args, NORMAL, newTicket(waiter));
   }
 
   /** Sends a call with options. The signal is not aborted yet. */
@@ -117,15 +122,42 @@ export class Dispatch {
     if (transfer) return this.#sendMessage(callee, args, transfer, ticket);
     const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
     if (task === 0) return this.#wait(callee, args, priority, ticket);
-    if (!this.#write(task, callee, args)) {
-      return this.#sendMessage(callee, args, [], ticket);
+    const refusal = this.#write(task, callee, args);
+    if (refusal !== undefined) {
+      return this.#sendOtherwise(refusal, callee, args, priority, ticket);
     }
     ticket.task = task;
     this.#submit(task, ticket.waiter, priority);
   }
 
-  /** To the worker that has the fewest messages to answer. */
+  /** The shared memory does not carry the arguments, for this reason. */
+  #sendOtherwise(
+    reason: unknown,
+    callee: number,
+    args: readonly unknown[],
+    priority: number,
+    ticket: Ticket,
+  ): void {
+    // What is in flight has memory that comes back.
+    const isFull = reason instanceof ExhaustedError && this.#calls.pending > 0;
+    if (isFull) this.#wait(callee, args, priority, ticket);
+    else if (isForMessage(reason)) {
+      this.#sendMessage(callee, args, [], ticket);
+    } else throw reason;
+  }
+
   #sendMessage(
+    callee: number,
+    args: readonly unknown[],
+    transfer: readonly Transferable[],
+    ticket: Ticket,
+  ): void {
+    this.#mail(callee, args, transfer, ticket);
+    this.#parts.tallies.submitted++;
+  }
+
+  /** To the worker that has the fewest messages to answer. */
+  #mail(
     callee: number,
     args: readonly unknown[],
     transfer: readonly Transferable[],
@@ -141,20 +173,18 @@ export class Dispatch {
     );
     const { waiter } = ticket;
     const id = this.#post.send(address, callee, args, transfer, waiter);
-    this.#parts.tallies.submitted++;
     ticket.message = { id, index: address.index };
   }
 
-  /** Writes what a call needs. Returns false if only a message can carry it. */
-  #write(task: number, callee: number, args: readonly unknown[]): boolean {
+  /** Writes what a call needs. Returns what is in the way, if anything is. */
+  #write(task: number, callee: number, args: readonly unknown[]): unknown {
     this.#records.begin(task, callee);
     try {
       this.#marshal.writeArguments(task, args);
-      return true;
+      return undefined;
     } catch (error) {
       this.#calls.unclaim(task);
-      if (isByPort(error)) return false;
-      throw error;
+      return error;
     }
   }
 
@@ -170,19 +200,22 @@ export class Dispatch {
    */
   #hand(task: number, priority: number): void {
     if (this.#unannounced++ % ANNOUNCE === 0) {
-      this.#hand(task, priority);
-    } else {
-      this.#core.taskEnqueue(0, task, priority);
+      this.#core.taskSubmit(0, task, priority);
+      this.#calls.flush();
+      return;
     }
+    this.#core.taskEnqueue(0, task, priority);
+    // Whoever settles may be asleep.
+    if (this.#unannounced === 2) queueMicrotask(this.#announce);
   }
 
-  #announce(): void {
+  readonly #announce = (): void => {
     const count = this.#unannounced;
     this.#unannounced = 0;
     if (count < 2) return;
     this.#core.callerNotify(0);
     this.#calls.flush();
-  }
+  };
 
   #wait(
     callee: number,
@@ -219,37 +252,58 @@ export class Dispatch {
       if (!item) return;
       const task = this.#calls.claim();
       if (task === 0) return;
-      this.#backlog.shift();
       const { callee, args, priority, ticket } = item;
       this.#records.begin(task, callee);
       try {
         this.#marshal.writePacked(task, args);
-      } catch (error) {
+      } catch {
         this.#calls.unclaim(task);
-        ticket.waiter.reject(error);
+        // What is in flight has memory that comes back.
+        if (this.#calls.pending > 0) return;
+        this.#backlog.shift();
+        this.#mailWaiting(item);
         continue;
       }
+      this.#backlog.shift();
       ticket.task = task;
       this.#calls.expect(task, ticket.waiter);
       this.#hand(task, priority);
     }
   }
 
+  #mailWaiting({ callee, args, ticket }: Waiting): void {
+    try {
+      this.#mail(callee, this.#marshal.unpack(args), [], ticket);
+    } catch (error) {
+      ticket.waiter.reject(error);
+    }
+  }
+
   #cancel(ticket: Ticket, isAborted: boolean): void {
     const { task, message } = ticket;
-    if (message) return this.#post.forget(message.index, message.id, NOBODY);
-    if (task === 0) return this.#backlog.cancel(ticket);
-    // An object of its own tells whether the record is still this call's.
-    const nobody = { ...NOBODY };
-    this.#calls.redirect(task, nobody);
+    const reason = isAborted ? ABORTED : EXPIRED;
+    const abandoned = new AbandonedCall();
+    if (message) {
+      this.#post.stop(message.index, message.id, reason, abandoned);
+      this.#limit(abandoned, message.index);
+    } else if (task === 0) this.#backlog.cancel(ticket);
+    else this.#stop(task, reason, abandoned);
+    this.#parts.cancelled();
+  }
+
+  #stop(task: number, reason: StopReason, abandoned: AbandonedCall): void {
+    this.#calls.redirect(task, abandoned);
     if (this.#core.taskCancel(task)) return;
-    this.#records.stop(task, isAborted ? ABORTED : EXPIRED);
+    this.#records.stop(task, reason);
     const thread = this.#core.taskSeen(task) >>> THREAD_SHIFT;
     this.#parts.alert(thread);
-    this.#parts.overrun(
-      thread,
-      () => this.#calls.waiterOf(task) !== nobody,
-    );
+    this.#limit(abandoned, this.#parts.indexOf(thread));
+  }
+
+  #limit(abandoned: AbandonedCall, index: number | undefined): void {
+    const { grace } = this.#parts;
+    if (grace === Infinity || index === undefined) return;
+    abandoned.limit(grace, () => this.#parts.overrun(index));
   }
 
   /** Rejects all calls that are not settled, and forgets them. */

@@ -11,6 +11,15 @@ const GROWTH = 16;
 /** So that numbers in a piece are aligned. */
 const ALIGNMENT = 8;
 
+/** The error for a value for which there are not enough chunks. */
+export function outOfMemory(chunks: number): ExhaustedError {
+  return new ExhaustedError(
+    "place for a value in the pool's memory",
+    chunks,
+    "start the pool with more memory",
+  );
+}
+
 /** What one thread puts into shared memory. */
 export class Heap {
   readonly #local: Local;
@@ -79,7 +88,7 @@ export class Heap {
       const before = this.#limit;
       this.#limit = this.#countChunks(Math.max(count, GROWTH));
       if (this.#limit === before) {
-        throw new ExhaustedError("piece of shared memory", this.#chunks);
+        throw outOfMemory(this.#chunks);
       }
     }
   }

@@ -11,6 +11,7 @@ import { Call, EndingCall } from "./call.ts";
 import type { Waiter } from "./calls.ts";
 import { reasonOf } from "./cancels.ts";
 import { Copies } from "./copies.ts";
+import { dataError } from "./data_error.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
 import { Fifo } from "./fifo.ts";
@@ -34,7 +35,6 @@ import {
   type TaskModule,
 } from "./task_module.ts";
 import { isThenable } from "./thenable.ts";
-import { within } from "./within.ts";
 
 /** The event loop gets a turn after so many milliseconds of tasks. */
 const BURST_MS = 4;
@@ -95,7 +95,7 @@ export class InlineEngine implements Engine, InlinePool {
   readonly #tallies = new Tallies();
   readonly #deadlines = new Deadlines();
   readonly #queues = Array.from({ length: QUEUES }, () => new Fifo<Task>());
-  /** Calls that are not over. Tasks that tasks spawn are none. */
+  /** Calls whose tasks are not over. Tasks that tasks spawn are none of them. */
   readonly #pending = new Set<Task>();
   /** Tasks that it has run. */
   #count = 0;
@@ -103,6 +103,8 @@ export class InlineEngine implements Engine, InlinePool {
   #spent = 0;
   #isYielding = false;
   #closing: Promise<void> | undefined;
+  /** Resolves when whoever shuts the pool down waits no longer. */
+  readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
   #room: PromiseWithResolvers<void> | undefined;
   #empty: PromiseWithResolvers<void> | undefined;
 
@@ -129,8 +131,7 @@ export class InlineEngine implements Engine, InlinePool {
     options: CheckedPoolOptions,
   ): Promise<InlineEngine> {
     const { setup, teardown } = options;
-    // As a thread would get it.
-    const data = structuredClone(options.data);
+    const data = copyOf(options.data);
     const module = await loadTasks(source, setup, teardown);
     const engine = new InlineEngine(host, module, { ...options, data });
     openPool(engine, host.asyncContext());
@@ -147,12 +148,18 @@ export class InlineEngine implements Engine, InlinePool {
     return this.#closing ? 0 : 1;
   }
 
+  /** Calls that are not settled. */
+  get #unsettled(): number {
+    const { submitted, completed, failed, cancelled } = this.#tallies;
+    return submitted - completed - failed - cancelled;
+  }
+
   get isFull(): boolean {
     return this.#pending.size - 1 >= this.#options.maxQueue;
   }
 
   get ready(): Promise<void> {
-    if (!this.isFull) return Promise.resolve();
+    if (!this.isFull || this.#closing) return Promise.resolve();
     this.#room ??= Promise.withResolvers();
     return this.#room.promise;
   }
@@ -201,12 +208,14 @@ export class InlineEngine implements Engine, InlinePool {
     return task;
   }
 
+  /** A call was ended before its task. */
   #cancel(task: Task, isAborted: boolean): void {
     if (task.state === "queued") return this.#end(task);
     task.stop(reasonOf(isAborted ? ABORTED : EXPIRED));
     const { grace } = this.#options;
     // A thread would be ended by then.
     if (grace !== Infinity) setTimeout(() => this.#end(task), grace);
+    this.#tellWaiting();
   }
 
   #enqueue(task: Task, queue: number): void {
@@ -293,12 +302,16 @@ export class InlineEngine implements Engine, InlinePool {
 
   #end(task: Task): void {
     task.state = "over";
-    if (!this.#pending.delete(task)) return;
+    this.#pending.delete(task);
+    this.#tellWaiting();
+  }
+
+  #tellWaiting(): void {
     if (this.#room && !this.isFull) {
       this.#room.resolve();
       this.#room = undefined;
     }
-    if (this.#empty && this.#pending.size === 0) {
+    if (this.#empty && this.#unsettled === 0) {
       this.#empty.resolve();
       this.#empty = undefined;
     }
@@ -351,17 +364,22 @@ export class InlineEngine implements Engine, InlinePool {
   }
 
   drain(): Promise<void> {
-    if (this.#pending.size === 0) return Promise.resolve();
+    if (this.#unsettled === 0) return Promise.resolve();
     this.#empty ??= Promise.withResolvers();
     return this.#empty.promise;
   }
 
-  shutdown(timeout: number): Promise<void> {
-    return this.#closing ??= this.#close(timeout);
+  async shutdown(timeout: number): Promise<void> {
+    this.#closing ??= this.#close();
+    if (timeout === Infinity) return await this.#closing;
+    const timer = setTimeout(this.#hurry.resolve, timeout);
+    await this.#closing;
+    clearTimeout(timer);
   }
 
-  async #close(timeout: number): Promise<void> {
-    await within(this.drain(), timeout);
+  async #close(): Promise<void> {
+    const hurry = this.#hurry.promise;
+    await Promise.race([this.drain(), hurry]);
     const error = new ShutdownError("finish the task");
     for (const task of this.#pending) {
       if (task.state === "running") task.stop(error);
@@ -370,11 +388,8 @@ export class InlineEngine implements Engine, InlinePool {
     }
     this.#room?.resolve();
     this.#deadlines.clear();
-    try {
-      await this.#teardown();
-    } catch {
-      // As on a thread, nobody is there any more to be told.
-    }
+    // As on a thread, nobody is there any more to be told of an error.
+    await Promise.race([this.#teardown().catch(() => {}), hurry]);
     closePool(this);
   }
 
@@ -382,7 +397,7 @@ export class InlineEngine implements Engine, InlinePool {
     const { latency, ...counts } = this.#tallies;
     return {
       ...counts,
-      pending: this.#pending.size,
+      pending: this.#unsettled,
       latency: latency.copy(),
       workers: this.#closing ? [] : [{
         ...NO_PARKS,
@@ -391,6 +406,15 @@ export class InlineEngine implements Engine, InlinePool {
         ...NO_QUEUE,
       }],
     };
+  }
+}
+
+/** A copy of a pool's data, as a thread would get it. */
+function copyOf(data: unknown): unknown {
+  try {
+    return structuredClone(data);
+  } catch (cause) {
+    throw dataError(data, cause);
   }
 }
 

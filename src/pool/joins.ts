@@ -1,12 +1,12 @@
 // Tasks that tasks spawn, and how one waits for another without a deadlock.
 
+import { RUNNING } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { ShutdownError, UnknownTaskError } from "../errors.ts";
-import { isByPort } from "../codec/mod.ts";
 import type { Calls } from "./calls.ts";
 import { Copies } from "./copies.ts";
 import type { TaskHandle } from "./handle.ts";
-import type { Marshal } from "./marshal.ts";
+import { isForMessage, type Marshal } from "./marshal.ts";
 import type { Records } from "./record.ts";
 import { Spawned } from "./spawned.ts";
 
@@ -15,12 +15,17 @@ import { Spawned } from "./spawned.ts";
  * take stack. It can still take back what it waits for, at any depth.
  */
 const MAX_DEPTH = 64;
+const NORMAL = 1;
+// Of a task's word.
+const STATE = 7;
+const THREAD_SHIFT = 8;
 
 /** What a join needs of its worker. */
 export interface JoiningWorker {
   call(task: number): unknown;
   callDirectly(callee: number, args: readonly unknown[]): unknown;
   execute(task: number): void;
+  isAsync(task: number): boolean;
   waitForJoin(mayRun: boolean): void;
 }
 
@@ -67,7 +72,7 @@ export class Joins {
       marshal.writeArguments(task, args);
     } catch (error) {
       calls.unclaim(task);
-      if (!isByPort(error)) throw error;
+      if (!isForMessage(error)) throw error;
       // No message goes from worker to worker.
       this.#runHere(spawned, callee, args);
       return spawned;
@@ -88,7 +93,11 @@ export class Joins {
     }
   }
 
-  /** Waits until the task is done, and runs others meanwhile. */
+  /**
+   * Waits until the task is done, and runs others meanwhile; but none that goes
+   * on in the event loop, which is blocked. Returns too if the one that it waits
+   * for is such a one, and has begun on this thread.
+   */
   wait(spawned: Spawned): void {
     const { local, index, calls } = this.#parts;
     const { core } = local;
@@ -96,14 +105,21 @@ export class Joins {
       this.#runBack(spawned);
       return;
     }
+    let mayRun = this.#depth < MAX_DEPTH;
     while (true) {
       calls.drain();
-      if (spawned.isDone) return;
+      if (spawned.isDone || this.#isHere(spawned)) return;
       if (core.shutdownBegun()) throw new ShutdownError("join the task");
-      const mayRun = this.#depth < MAX_DEPTH;
       const task = mayRun ? core.workerNext(index) : 0;
       if (task === 0) {
         this.#worker.waitForJoin(mayRun);
+        continue;
+      }
+      if (this.#worker.isAsync(task)) {
+        // For a worker whose event loop runs.
+        core.taskSubmit(index + 1, task, NORMAL);
+        calls.flush();
+        mayRun = false;
         continue;
       }
       this.#depth++;
@@ -113,6 +129,13 @@ export class Joins {
         this.#depth--;
       }
     }
+  }
+
+  /** Whether it has begun on this thread, and not ended. */
+  #isHere({ task }: Spawned): boolean {
+    const { core, thread } = this.#parts.local;
+    const seen = core.taskSeen(task);
+    return (seen & STATE) === RUNNING && seen >>> THREAD_SHIFT === thread;
   }
 
   #runBack(spawned: Spawned): void {

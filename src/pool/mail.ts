@@ -3,14 +3,16 @@
 
 import { refusal } from "../codec/mod.ts";
 import type { Local } from "../core/local.ts";
+import type { Cancels } from "./cancels.ts";
 import type { Marshal } from "./marshal.ts";
 import type { Letter } from "./record.ts";
 import {
-  ANSWERS,
   type AnswerMessage,
+  ANSWERS,
   type CallMessage,
   controlOf,
   MAIL,
+  type StopMessage,
   type WorkerStart,
 } from "./start.ts";
 import { isThenable } from "./thenable.ts";
@@ -18,7 +20,11 @@ import { isThenable } from "./thenable.ts";
 /** What mail needs of its worker. */
 export interface MailReader {
   /** Calls a function with values. */
-  callDirectly(callee: number, args: readonly unknown[]): unknown;
+  callDirectly(
+    callee: number,
+    args: readonly unknown[],
+    task: number,
+  ): unknown;
   /** An asynchronous call has begun, or has ended. */
   countAsync(change: 1 | -1): void;
   /** Makes the worker look for work. */
@@ -30,7 +36,12 @@ export class Mail {
   readonly #local: Local;
   readonly #start: WorkerStart;
   readonly #marshal: Marshal;
+  readonly #cancels: Cancels;
   readonly #reader: MailReader;
+  /** Calls that have come, by id. */
+  readonly #calls = new Map<number, CallMessage>();
+  /** Ids of calls that have begun and not ended. */
+  readonly #running = new Set<number>();
   readonly #word: number;
   /** Messages that were sent when it last looked. */
   #seen = 0;
@@ -44,8 +55,10 @@ export class Mail {
     local: Local,
     start: WorkerStart,
     marshal: Marshal,
+    cancels: Cancels,
     reader: MailReader,
   ) {
+    this.#cancels = cancels;
     this.#local = local;
     this.#start = start;
     this.#marshal = marshal;
@@ -79,28 +92,58 @@ export class Mail {
     return this.hasNew || this.isComing;
   }
 
+  /** How many messages it has seen. */
+  get seen(): number {
+    return this.#seen;
+  }
+
   /** Does what the messages say. */
   read(): void {
+    this.collect();
+    if (this.#calls.size === 0) return;
+    // More may come meanwhile, and some be stopped.
+    for (const call of this.#calls.values()) {
+      this.#calls.delete(call.id);
+      this.#do(call);
+    }
+  }
+
+  /** Takes what has come, and tells the tasks that are to stop. */
+  collect(): void {
     if (!this.hasNew) return;
     this.#seen = this.#sent();
     for (;;) {
       const received = this.#local.host.receive(this.#start.port);
       if (!received) return;
       this.#read++;
-      this.#do(received.message as CallMessage);
+      const message = received.message as CallMessage | StopMessage;
+      if ("stop" in message) this.#stop(message);
+      else this.#calls.set(message.id, message);
     }
   }
 
+  #stop({ id, stop }: StopMessage): void {
+    if (this.#calls.delete(id)) this.#answerValue(id, undefined);
+    else if (this.#running.has(id)) this.#cancels.stop(-id, stop);
+  }
+
   #do({ id, callee, args }: CallMessage): void {
+    this.#running.add(id);
     let value: unknown;
     try {
-      value = this.#reader.callDirectly(callee, args);
+      value = this.#reader.callDirectly(callee, args, -id);
     } catch (error) {
+      this.#end(id);
       return this.#answerError(id, error);
     }
-    if (!isThenable(value)) return this.#answerValue(id, value);
+    if (!isThenable(value)) {
+      this.#end(id);
+      return this.#answerValue(id, value);
+    }
     this.#reader.countAsync(1);
+    this.#cancels.watch(-id);
     const end = (answer: () => void) => {
+      this.#end(id);
       answer();
       this.#reader.countAsync(-1);
     };
@@ -108,6 +151,11 @@ export class Mail {
       (result) => end(() => this.#answerValue(id, result)),
       (error) => end(() => this.#answerError(id, error)),
     );
+  }
+
+  #end(id: number): void {
+    this.#running.delete(id);
+    this.#cancels.forget(-id);
   }
 
   #answerValue(id: number, value: unknown): void {
@@ -144,6 +192,13 @@ export class Mail {
     } catch (cause) {
       throw refusal([value], cause, "result");
     }
+    return { index: this.#start.index, id };
+  }
+
+  /** Sends what such a task threw. Returns what the record is to say of it. */
+  sendError(error: unknown): Letter {
+    const id = this.#next--;
+    this.#answerError(id, error);
     return { index: this.#start.index, id };
   }
 }

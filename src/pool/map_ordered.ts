@@ -1,5 +1,7 @@
 // Calls for the items of a source, several at a time, answered in order.
 
+type Items = AsyncIterator<unknown> | Iterator<unknown>;
+
 /** Calls for each item. Yields the answers in the order of the items. */
 export async function* mapOrdered(
   source: Iterable<unknown> | AsyncIterable<unknown>,
@@ -11,83 +13,136 @@ export async function* mapOrdered(
   const signal = outer
     ? AbortSignal.any([outer, controller.signal])
     : controller.signal;
-  const aborted = abortOf(signal);
-  const items = iterate(source);
-  const calls: Promise<unknown>[] = [];
-  /** What the source was asked for and has not given. */
-  let asked: Promise<IteratorResult<unknown>> | undefined;
-  let isOver = false;
+  const feed = new Feed(
+    iterate(source),
+    (item) => call(item, signal),
+    inFlight,
+  );
+  signal.addEventListener("abort", () => feed.rouse(), { once: true });
+  let hasFailed = false;
   try {
+    void feed.run();
     while (true) {
-      while (!isOver && calls.length < inFlight) {
-        const next = asked ?? items.next();
-        if ("then" in next) {
-          asked = next;
-          // An answer does not wait for an item that may take long to come.
-          if (await isAnsweredFirst(calls[0], asked, aborted)) break;
-        }
-        const { done, value } = await next;
-        asked = undefined;
-        if (done) {
-          isOver = true;
-          break;
-        }
-        const answer = call(value, signal);
-        // It is awaited in its turn, and may reject before.
-        answer.catch(() => {});
-        calls.push(answer);
+      signal.throwIfAborted();
+      const { first } = feed;
+      if (first) {
+        yield await first;
+        feed.shift();
+      } else if (feed.isOver) {
+        return;
+      } else {
+        await feed.news;
       }
-      const first = calls.shift();
-      if (!first) return;
-      yield await first;
     }
+  } catch (error) {
+    hasFailed = true;
+    throw error;
   } finally {
     controller.abort();
-    if (!isOver) await close(items, asked);
+    const closed = feed.close();
+    // A source that still works on an item is told when it has done that; an
+    // error does not wait for it.
+    if (hasFailed) closed.catch(() => {});
+    else await closed;
   }
 }
 
 function iterate(
   source: Iterable<unknown> | AsyncIterable<unknown>,
-): AsyncIterator<unknown> | Iterator<unknown> {
-  return Symbol.asyncIterator in source
-    ? source[Symbol.asyncIterator]()
-    : source[Symbol.iterator]();
+): Items {
+  // A string is a source, too, and has no `in`.
+  const { [Symbol.asyncIterator]: later } = source as AsyncIterable<unknown>;
+  return later
+    ? later.call(source)
+    : (source as Iterable<unknown>)[Symbol.iterator]();
 }
 
-/** Rejects when a signal aborts. */
-function abortOf(signal: AbortSignal): Promise<never> {
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
-  // Nobody may wait for an item then.
-  aborted.catch(() => {});
-  return aborted;
-}
+/**
+ * Takes items while there is room, and calls: neither an item that is long in
+ * coming nor whoever is busy with an answer keeps the other waiting.
+ */
+class Feed {
+  readonly #items: Items;
+  readonly #call: (item: unknown) => Promise<unknown>;
+  readonly #inFlight: number;
+  /** In the order of the items. */
+  readonly #answers: Promise<unknown>[] = [];
+  #room = Promise.withResolvers<void>();
+  #news = Promise.withResolvers<void>();
+  #isOver = false;
+  #isClosed = false;
 
-/** Whether an answer is there before an item is. */
-function isAnsweredFirst(
-  answer: Promise<unknown> | undefined,
-  item: Promise<unknown>,
-  aborted: Promise<never>,
-): Promise<boolean> {
-  const yes = () => true;
-  const no = () => false;
-  const ends = [aborted, item.then(no, no)];
-  if (answer) ends.push(answer.then(yes, yes));
-  return Promise.race(ends);
-}
+  constructor(
+    items: Items,
+    call: (item: unknown) => Promise<unknown>,
+    inFlight: number,
+  ) {
+    this.#items = items;
+    this.#call = call;
+    this.#inFlight = inFlight;
+  }
 
-/** Tells a source that no more is wanted of it. */
-async function close(
-  items: AsyncIterator<unknown> | Iterator<unknown>,
-  asked: Promise<unknown> | undefined,
-): Promise<void> {
-  const closed = items.return?.();
-  if (!asked) return void await closed;
-  // It still works on an item, for as long as that takes.
-  asked.catch(() => {});
-  Promise.resolve(closed).catch(() => {});
+  /** The first answer. It takes room until it is shifted. */
+  get first(): Promise<unknown> | undefined {
+    return this.#answers[0];
+  }
+
+  /** Whether there are no more items. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Resolves when there is an answer, or no more items, or after `rouse()`. */
+  get news(): Promise<void> {
+    this.#news = Promise.withResolvers();
+    return this.#news.promise;
+  }
+
+  /** Makes whoever waits for news look. */
+  rouse(): void {
+    this.#news.resolve();
+  }
+
+  /** Removes the first answer. */
+  shift(): void {
+    this.#answers.shift();
+    this.#room.resolve();
+  }
+
+  /** Takes items until there are none, or it is closed. */
+  async run(): Promise<void> {
+    try {
+      while (await this.#take());
+    } catch (error) {
+      // It comes in its turn, as all answers do.
+      this.#add(Promise.reject(error));
+    }
+    this.#isOver = true;
+    this.rouse();
+  }
+
+  async #take(): Promise<boolean> {
+    while (this.#answers.length >= this.#inFlight) {
+      this.#room = Promise.withResolvers();
+      await this.#room.promise;
+    }
+    if (this.#isClosed) return false;
+    const { done, value } = await this.#items.next();
+    if (done || this.#isClosed) return false;
+    this.#add(this.#call(value));
+    return true;
+  }
+
+  #add(answer: Promise<unknown>): void {
+    // It is awaited in its turn, and may reject before.
+    answer.catch(() => {});
+    this.#answers.push(answer);
+    this.rouse();
+  }
+
+  /** Takes no more items, and tells the source. Resolves when it has heard. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    if (!this.#isOver) await this.#items.return?.();
+  }
 }

@@ -1,7 +1,8 @@
 // Values into records and out of them: numbers as they are, all else as bytes.
 
-import { decode, encode, type ErrorClasses } from "../codec/mod.ts";
+import { decode, encode, type ErrorClasses, isByPort } from "../codec/mod.ts";
 import type { Serializer } from "../codec/mod.ts";
+import { ExhaustedError } from "../errors.ts";
 import type { Heap } from "./heap.ts";
 import { INLINE_BYTES, MAX_NUMBERS, type Records } from "./record.ts";
 
@@ -59,6 +60,13 @@ export class Marshal {
     return bytes.subarray(0, length);
   }
 
+  /** Reads what was packed. */
+  unpack(packed: Packed): unknown[] {
+    if (!(packed instanceof Uint8Array)) return [...packed];
+    const { length } = packed;
+    return decode(packed, 0, length, this.#serializer, this.#errors);
+  }
+
   /** Writes what was packed. */
   writePacked(task: number, packed: Packed): void {
     if (!(packed instanceof Uint8Array)) {
@@ -108,11 +116,16 @@ export class Marshal {
     }
   }
 
-  /** Writes what a task threw, or what can be told of it. */
+  /**
+   * Writes what a task threw, or what can be told of it.
+   *
+   * @throws {ExhaustedError} If there is no memory for it.
+   */
   writeError(task: number, error: unknown): void {
     try {
       this.writeResult(task, error);
     } catch (cause) {
+      if (cause instanceof ExhaustedError) throw cause;
       this.writeResult(task, unsendable(cause));
     }
   }
@@ -128,9 +141,7 @@ export class Marshal {
 
   /** What was packed, as it was thrown. */
   unpackError(packed: unknown): unknown {
-    if (!(packed instanceof Uint8Array)) return (packed as Packed)[0];
-    const { length } = packed;
-    return decode(packed, 0, length, this.#serializer, this.#errors)[0];
+    return this.unpack(packed as Packed)[0];
   }
 
   /** Reads the result, and gives its bytes back. */
@@ -146,6 +157,11 @@ export class Marshal {
     { bytes, at }: { readonly bytes: Uint8Array; readonly at: number },
     length: number,
   ): unknown => decode(bytes, at, length, this.#serializer, this.#errors)[0];
+}
+
+/** Whether a message may carry a value, though the shared memory does not. */
+export function isForMessage(error: unknown): boolean {
+  return isByPort(error) || error instanceof ExhaustedError;
 }
 
 /** The error for an error that cannot be sent. */

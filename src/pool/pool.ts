@@ -226,6 +226,11 @@ export class Pool<Tasks = AnyTasks> {
    * the order of the items. Takes no more items than it has calls for.
    *
    * The first that rejects ends it, and ends the calls that are on their way.
+   *
+   * @throws {ArgumentTypeError} If `source` is not iterable, or an option has the
+   * wrong type.
+   * @throws {ArgumentRangeError} If an option is out of its range.
+   * @throws {UnknownTaskError} If the module exports no such function.
    */
   map<Name extends TaskName<Tasks>>(
     name: Name,
@@ -236,6 +241,7 @@ export class Pool<Tasks = AnyTasks> {
   ): AsyncGenerator<TaskResult<Tasks, Name>, void, void> {
     const action = "map over a task";
     const callee = this.#calleeOf(name);
+    checkIterable(action, source);
     const { inFlight = 4 * Math.max(this.workers, 1), ...rest } = checkObject(
       action,
       "options",
@@ -291,6 +297,19 @@ export class Pool<Tasks = AnyTasks> {
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
+}
+
+function checkIterable(action: string, source: unknown): void {
+  const it = source as
+    & Partial<AsyncIterable<unknown> & Iterable<unknown>>
+    | null
+    | undefined;
+  const method = it?.[Symbol.asyncIterator] ?? it?.[Symbol.iterator];
+  if (typeof method === "function") return;
+  throw new ArgumentTypeError(
+    `Cannot ${action} as source must be iterable: give an array of items, or ` +
+      "a generator",
+  );
 }
 
 function checkArguments(args: unknown): void {

@@ -6,8 +6,14 @@ import type { Local } from "../core/local.ts";
 import { CannotBlockError } from "../errors.ts";
 import { NOBODY, type Waiter } from "./calls.ts";
 import type { Marshal } from "./marshal.ts";
-import type { Letter } from "./record.ts";
-import { ANSWERS, type AnswerMessage, controlOf, MAIL } from "./start.ts";
+import type { Letter, StopReason } from "./record.ts";
+import {
+  type AnswerMessage,
+  ANSWERS,
+  controlOf,
+  MAIL,
+  type StopMessage,
+} from "./start.ts";
 
 /** One worker's port, on the pool's side. */
 export interface Address {
@@ -94,9 +100,7 @@ export class Post {
     }
     this.#lines.get(index)!.waiting.set(id, waiter);
     this.#pending++;
-    // Release. Pairs with the load in `Mail.#sent()` [W1].
-    Atomics.add(this.#controls, controlOf(index, MAIL), 1);
-    this.#local.core.callerWake(0, index + 1);
+    this.#announce(index);
     return id;
   }
 
@@ -122,10 +126,20 @@ export class Post {
     if (isBlocked) waiter.reject(needsLoop("result"));
   }
 
-  /** Has nobody wait for a call any more. */
-  forget(index: number, id: number, waiter: Waiter): void {
-    const waiting = this.#lines.get(index)?.waiting;
-    if (waiting?.has(id)) waiting.set(id, waiter);
+  /** Has somebody else wait for a call, and tells its task to stop. */
+  stop(index: number, id: number, reason: StopReason, waiter: Waiter): void {
+    const line = this.#lines.get(index);
+    if (!line?.waiting.has(id)) return;
+    line.waiting.set(id, waiter);
+    line.port.postMessage({ id, stop: reason } satisfies StopMessage);
+    this.#announce(index);
+  }
+
+  /** Has a worker look for messages. */
+  #announce(index: number): void {
+    // Release. Pairs with the load in `Mail.#sent()` [W1].
+    Atomics.add(this.#controls, controlOf(index, MAIL), 1);
+    this.#local.core.callerWake(0, index + 1);
   }
 
   /** Settles what was answered. Returns how many. */

@@ -4,6 +4,8 @@
 import { TASK_BYTES } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { bytesOf } from "../core/module.ts";
+import { outOfMemory } from "./heap.ts";
+import type { PoolMap } from "./map.ts";
 
 // Words of a record. Those before `PAYLOAD` are the core's.
 const STATE = 0;
@@ -26,6 +28,8 @@ const UNDEFINED = -2;
 const NUMBER = -3;
 /** The record says which message has the result. */
 const LETTER = -4;
+/** There was no memory for the result. */
+const NOTHING = -5;
 /** As many numbers as there is room for. */
 export const MAX_NUMBERS: number = INLINE_BYTES / 8;
 
@@ -54,13 +58,15 @@ export class Records {
   readonly #floats: Float64Array<SharedArrayBuffer>;
   #bytes: Uint8Array<SharedArrayBuffer>;
   readonly #first: number;
+  readonly #chunks: number;
 
-  constructor(local: Local, first: number) {
+  constructor(local: Local, { tasksAt, chunks }: PoolMap) {
     this.#local = local;
     this.#words = local.words;
     this.#floats = new Float64Array(local.words.buffer);
     this.#bytes = bytesOf(local.handle);
-    this.#first = first;
+    this.#first = tasksAt;
+    this.#chunks = chunks;
   }
 
   /** The address of the record with this index. */
@@ -104,13 +110,15 @@ export class Records {
   }
 
   /** Why the task is to stop, or `GO_ON`. */
-  stopReason(task: number): number {
-    return this.#words[(task >> 2) + STOP]!;
+  stopReason(task: number): StopReason {
+    // Relaxed: who does not see it yet looks again.
+    return Atomics.load(this.#words, (task >> 2) + STOP) as StopReason;
   }
 
   /** Tells the task to stop. */
   stop(task: number, reason: StopReason): void {
-    this.#words[(task >> 2) + STOP] = reason;
+    // Relaxed: a token follows for those who sleep.
+    Atomics.store(this.#words, (task >> 2) + STOP, reason);
   }
 
   /** Writes arguments that are all numbers, `MAX_NUMBERS` at most. */
@@ -179,6 +187,11 @@ export class Records {
     this.#words[(task >> 2) + RESULT_LENGTH] = LETTER;
   }
 
+  /** Writes that there was no memory for the result. */
+  returnNothing(task: number): void {
+    this.#words[(task >> 2) + RESULT_LENGTH] = NOTHING;
+  }
+
   /** Which message has the result; undefined if none has. */
   letter(task: number): Letter | undefined {
     if (this.#words[(task >> 2) + RESULT_LENGTH] !== LETTER) return undefined;
@@ -197,7 +210,11 @@ export class Records {
     return this.#words[(task >> 2) + RESULT]!;
   }
 
-  /** Reads a result, with `decode` if it is bytes. */
+  /**
+   * Reads a result, with `decode` if it is bytes.
+   *
+   * @throws {ExhaustedError} If there was no memory for it.
+   */
   readResult(
     task: number,
     decode: (place: Place, length: number) => unknown,
@@ -205,6 +222,7 @@ export class Records {
     const length = this.#words[(task >> 2) + RESULT_LENGTH]!;
     if (length === NUMBER) return this.#floats[(task + INLINE) >> 3];
     if (length === UNDEFINED) return undefined;
+    if (length === NOTHING) throw outOfMemory(this.#chunks);
     return decode(this.place(task, this.result(task), length), length);
   }
 }

@@ -2,6 +2,7 @@
 
 import type { RuntimeHandle } from "../core/module.ts";
 import type { ThreadMessage } from "../thread.ts";
+import type { StopReason } from "./record.ts";
 
 /** How an idle worker sleeps: see `PoolOptions.idle`. */
 export type IdleMode = "auto" | "event-loop" | "block";
@@ -76,6 +77,12 @@ export type WorkerMessage =
   | { readonly kind: "ending" }
   /** It has ended as it was told. */
   | { readonly kind: "closed" };
+
+/** To the end of a call by message before it is done. */
+export interface StopMessage {
+  readonly id: number;
+  readonly stop: StopReason;
+}
 
 /** A call by message. */
 export interface CallMessage {

@@ -80,7 +80,7 @@ export class ThreadEngine implements Engine {
     this.#options = options;
     this.#parker = claimParker(local);
     this.#blockingParker = claimParker(local);
-    const records = new Records(local, map.tasksAt);
+    const records = new Records(local, map);
     const heap = new Heap(local, map.heapAt, map.chunks);
     const { serializer } = local.host;
     const marshal = new Marshal(records, heap, serializer, options.errors);
@@ -111,7 +111,7 @@ export class ThreadEngine implements Engine {
       crew: this.#crew,
       options,
       tallies: this.#tallies,
-      pending: () => this.pending,
+      pending: () => this.#tasks,
       gaveUp: (error) => this.#giveUp(error),
     });
     this.#dispatch = new Dispatch({
@@ -126,7 +126,10 @@ export class ThreadEngine implements Engine {
         return this.#crew.members;
       },
       alert: (thread) => this.#alert(thread),
-      overrun: (thread, isOver) => this.#overrun(thread, isOver),
+      indexOf: (thread) => this.#crew.memberOf(thread)?.index,
+      grace: options.grace,
+      overrun: (index) => this.#crew.kill(index),
+      cancelled: () => this.#cancelled(),
     });
     this.#pump = new Pump(local, this.#parker, this);
     this.#crashError = (thread) => this.#crew.epitaph(thread);
@@ -167,7 +170,7 @@ export class ThreadEngine implements Engine {
   }
 
   /** Tasks that are not done, whoever wants them. */
-  get pending(): number {
+  get #tasks(): number {
     return this.#dispatch.pending;
   }
 
@@ -177,8 +180,13 @@ export class ThreadEngine implements Engine {
     return submitted - completed - failed - cancelled - crashed;
   }
 
+  /** What somebody waits for: a task that was cancelled counts no more. */
+  get pending(): number {
+    return this.#unsettled + (this.#room ? 1 : 0);
+  }
+
   get isFull(): boolean {
-    return this.pending - this.#staff.most >= this.#options.maxQueue;
+    return this.#tasks - this.#staff.most >= this.#options.maxQueue;
   }
 
   get ready(): Promise<void> {
@@ -202,7 +210,7 @@ export class ThreadEngine implements Engine {
       } else {
         this.#dispatch.send(callee, args, call);
       }
-      if (this.pending > this.#crew.size) this.#staff.grow();
+      if (this.#tasks > this.#crew.size) this.#staff.grow();
       this.#pump.start();
     });
   }
@@ -219,7 +227,7 @@ export class ThreadEngine implements Engine {
     const call = new SyncCall(this.#crashError, this.#tallies);
     const name = this.names[callee]!;
     this.#dispatch.sendWith(callee, name, args, options, call);
-    if (this.pending > this.#crew.size) this.#staff.grow();
+    if (this.#tasks > this.#crew.size) this.#staff.grow();
     // The other parker may be asleep in the event loop.
     this.#sleepOn(this.#blockingParker);
     try {
@@ -296,13 +304,10 @@ export class ThreadEngine implements Engine {
     if (member) this.#core.callerWake(0, member.index + 1);
   }
 
-  #overrun(thread: number, isOver: () => boolean): void {
-    const { grace } = this.#options;
-    const member = this.#crew.memberOf(thread);
-    if (grace === Infinity || !member) return;
-    setTimeout(() => {
-      if (!isOver()) this.#crew.kill(member);
-    }, grace);
+  #cancelled(): void {
+    this.#tellWaiting();
+    // So that the pump sees that nobody waits any more.
+    if (this.pending === 0) this.#core.callerWake(0, 0);
   }
 
   async resize(limits: Limits): Promise<void> {

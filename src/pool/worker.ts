@@ -5,16 +5,16 @@ import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import type { AsyncContext } from "../host.ts";
 import type { Parker } from "../park/parker.ts";
-import { isByPort } from "../codec/mod.ts";
 import { setContext, type WorkerContext } from "./context.ts";
 import { Calls } from "./calls.ts";
 import { Cancels } from "./cancels.ts";
 import type { TaskHandle } from "./handle.ts";
 import { Heap } from "./heap.ts";
+import { Idleness } from "./idle.ts";
 import { Joins } from "./joins.ts";
 import { readPoolMap } from "./map.ts";
 import { Mail } from "./mail.ts";
-import { Marshal } from "./marshal.ts";
+import { isForMessage, Marshal } from "./marshal.ts";
 import { GO_ON, Records } from "./record.ts";
 import { Spin } from "./spin.ts";
 import {
@@ -23,7 +23,6 @@ import {
   END,
   ENDS,
   RETIRE,
-  SHRINKING,
   THREAD,
   type WorkerStart,
 } from "./start.ts";
@@ -51,7 +50,7 @@ export class PoolWorker implements WorkerContext {
   readonly #parker: Parker;
   readonly #start: WorkerStart;
   readonly #functions: readonly TaskFunction[];
-  readonly #isAsync: readonly boolean[];
+  readonly #isAsync: boolean[];
   readonly #records: Records;
   readonly #marshal: Marshal;
   readonly #calls: Calls;
@@ -68,9 +67,7 @@ export class PoolWorker implements WorkerContext {
   /** What waits for the event loop of a thread without tasks. */
   readonly #loopWork: number;
   #burst = 0;
-  #idleSince: number | undefined;
-  /** What `SHRINKING` was when it told that it is idle. */
-  #toldIdle = 0;
+  readonly #idleness: Idleness;
 
   /**
    * @param tasks The functions by number, and the names by which tasks spawn them.
@@ -94,7 +91,7 @@ export class PoolWorker implements WorkerContext {
     this.#start = start;
     this.#functions = [...tasks.values()];
     this.#isAsync = this.#functions.map((it) => it instanceof AsyncFunction);
-    this.#records = new Records(local, map.tasksAt);
+    this.#records = new Records(local, map);
     const heap = new Heap(local, map.heapAt, map.chunks);
     this.#marshal = new Marshal(this.#records, heap, local.host.serializer);
     const caller = index + 1;
@@ -114,11 +111,12 @@ export class PoolWorker implements WorkerContext {
       records: this.#records,
       marshal: this.#marshal,
     });
-    this.#mail = new Mail(local, start, this.#marshal, this);
+    this.#cancels = new Cancels(this.#records);
+    this.#mail = new Mail(local, start, this.#marshal, this.#cancels, this);
     this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
     this.#asyncs = local.host.asyncContext();
-    this.#cancels = new Cancels(this.#records);
     this.#loopWork = loopWork;
+    this.#idleness = new Idleness(start.controls, start.idleTimeout);
     setContext(this);
   }
 
@@ -134,7 +132,9 @@ export class PoolWorker implements WorkerContext {
 
   get isCancelled(): boolean {
     const task = this.#running();
-    return task !== 0 && this.#records.stopReason(task) !== GO_ON;
+    // A message may say so.
+    if (task < 0) this.#mail.collect();
+    return task !== 0 && this.#cancels.reason(task) !== GO_ON;
   }
 
   spawn(name: string, args: readonly unknown[]): TaskHandle<unknown> {
@@ -180,13 +180,22 @@ export class PoolWorker implements WorkerContext {
     }
   }
 
-  /** Calls a function with values that are this thread's already. */
-  callDirectly(callee: number, args: readonly unknown[]): unknown {
+  /**
+   * Calls a function with values that are this thread's already.
+   *
+   * @param task What it is known by, if it is a call by message: below 0.
+   */
+  callDirectly(
+    callee: number,
+    args: readonly unknown[],
+    task: number = 0,
+  ): unknown {
     const it = this.#functions[callee] as (...args: unknown[]) => unknown;
     const before = this.#current;
-    this.#current = 0;
+    this.#current = task;
     try {
-      return it(...args);
+      if (!this.#isAsync[callee] || !this.#asyncs) return it(...args);
+      return this.#asyncs.run(task, () => it(...args));
     } finally {
       this.#current = before;
     }
@@ -199,20 +208,29 @@ export class PoolWorker implements WorkerContext {
     if (this.#inFlight === 0) this.rouse();
   }
 
+  /** Whether a task will go on in the event loop, as far as one can tell. */
+  isAsync(task: number): boolean {
+    return this.#isAsync[this.#records.callee(task)]!;
+  }
+
   /** Runs a task that this worker has taken. */
   execute(task: number): void {
     let value: unknown;
     try {
       value = this.call(task);
     } catch (error) {
+      this.#cancels.end(task);
       this.#throw(task, error);
       return;
     }
-    if (isThenable(value)) this.#await(task, value);
-    else this.#return(task, value);
+    if (isThenable(value)) return this.#await(task, value);
+    this.#cancels.end(task);
+    this.#return(task, value);
   }
 
   #await(task: number, value: PromiseLike<unknown>): void {
+    // Known from now on, whatever its form is.
+    this.#isAsync[this.#records.callee(task)] = true;
     this.countAsync(1);
     const end = (finish: () => void) => {
       // Its record is another's when it is finished.
@@ -240,7 +258,9 @@ export class PoolWorker implements WorkerContext {
   /** Sends what bytes cannot carry by message. Returns whether it could. */
   #sendResult(task: number, value: unknown, reason: unknown): boolean {
     try {
-      if (!isByPort(reason) || !this.#records.isOfCreator(task)) throw reason;
+      if (!isForMessage(reason) || !this.#records.isOfCreator(task)) {
+        throw reason;
+      }
       this.#records.returnLetter(task, this.#mail.sendResult(value));
       return true;
     } catch (error) {
@@ -250,9 +270,19 @@ export class PoolWorker implements WorkerContext {
   }
 
   #throw(task: number, error: unknown): void {
-    this.#marshal.writeError(task, error);
+    try {
+      this.#marshal.writeError(task, error);
+    } catch {
+      this.#sendError(task, error);
+    }
     this.#core.workerFinish(this.index, task, THREW);
     this.#calls.flush();
+  }
+
+  /** There is no memory for what a task threw. */
+  #sendError(task: number, error: unknown): void {
+    if (!this.#records.isOfCreator(task)) this.#records.returnNothing(task);
+    else this.#records.returnLetter(task, this.#mail.sendError(error));
   }
 
   /** Makes the worker look for work again. */
@@ -298,7 +328,6 @@ export class PoolWorker implements WorkerContext {
     for (let count = 1;; count++) {
       const task = core.workerNext(index);
       if (task === 0) return;
-      this.#idleSince = undefined;
       this.execute(task);
       if (count % BURST !== 0) continue;
       if (this.#mail.hasNew) return;
@@ -327,7 +356,6 @@ export class PoolWorker implements WorkerContext {
   readonly #look = (): boolean => {
     const task = this.#core.workerNext(this.index);
     if (task === 0) return false;
-    this.#idleSince = undefined;
     this.execute(task);
     return true;
   };
@@ -367,26 +395,15 @@ export class PoolWorker implements WorkerContext {
     this.#spin.slept(performance.now() - began);
   }
 
-  /** How long it may stay without work until it tells so, in milliseconds. */
+  /** Milliseconds that it may sleep until it tells that it is idle. */
   #idleTime(): number {
-    const wish = this.#shrinking();
-    if (wish <= 0 || this.#inFlight > 0 || this.#awake > 0) return Infinity;
-    const now = performance.now();
-    if (this.#idleSince === undefined) {
-      this.#idleSince = now;
-      this.#toldIdle = 0;
-    }
-    if (this.#toldIdle === wish) return Infinity;
-    return Math.max(this.#idleSince + this.#start.idleTimeout - now, 1);
-  }
-
-  #shrinking(): number {
-    // Relaxed: a token comes when it has changed.
-    return Atomics.load(this.#start.controls, SHRINKING);
+    if (this.#inFlight > 0 || this.#awake > 0) return Infinity;
+    const tasks = this.#core.workerTally(this.index, 0) + this.#mail.seen;
+    return this.#idleness.timeLeft(tasks);
   }
 
   #tellIdle(): void {
-    this.#toldIdle = this.#shrinking();
+    this.#idleness.tell();
     this.#local.host.self()!.post({ kind: "idle" });
   }
 

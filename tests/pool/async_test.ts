@@ -10,7 +10,10 @@ after(() => shared[Symbol.asyncDispose]());
 test("one worker has many asynchronous tasks in flight", async () => {
   await using one = await start({ workers: 1 });
   const tasks = 500;
-  const calls = Array.from({ length: tasks }, () => one.pool.tasks.holdLater(0));
+  const calls = Array.from(
+    { length: tasks },
+    () => one.pool.tasks.holdLater(0),
+  );
   await until(() => Atomics.load(one.words, 0) === tasks);
   // And goes on with others meanwhile.
   assert.equal(await one.pool.run("add", [1, 2]), 3);
@@ -20,7 +23,10 @@ test("one worker has many asynchronous tasks in flight", async () => {
 });
 
 test("timers, sockets and fetch work in a worker", async () => {
-  assert.equal(await settled(pool.run("echoBySocket", ["to and fro"])), "to and fro");
+  assert.equal(
+    await settled(pool.run("echoBySocket", ["to and fro"])),
+    "to and fro",
+  );
   const texts = Array.from({ length: 8 }, (_, n) => `message ${n}`);
   const calls = texts.map((text) => pool.run("echoBySocket", [text]));
   assert.deepEqual(await settled(Promise.all(calls)), texts);
@@ -37,7 +43,9 @@ test("asynchronous tasks go on beside synchronous ones", async () => {
   let calls = 0;
   while (!isOver && calls < 1e6) {
     calls += 10;
-    await Promise.all(Array.from({ length: 10 }, () => one.pool.tasks.nothing()));
+    await Promise.all(
+      Array.from({ length: 10 }, () => one.pool.tasks.nothing()),
+    );
   }
   assert.ok(isOver, `${calls} calls`);
 });

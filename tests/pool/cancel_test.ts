@@ -18,7 +18,7 @@ const aborted = { name: "AbortError" };
 const timedOut = { name: "TimedOutError", code: "timed-out" };
 
 /** Words of the shared pool that no test has used. */
-let nextWord = 0;
+let nextWord = 64;
 function fresh(): number {
   return nextWord += 4;
 }
@@ -70,7 +70,7 @@ test("a call that is aborted in the queue never runs", async () => {
   }
   await release();
   // Whatever was in the queue is through before these are.
-  await Promise.all([pool.tasks.hold(1), pool.tasks.hold(1)]);
+  await (await occupy({ pool, words }, fresh()))();
   await pool.run("nothing", [], { priority: "low" });
   assert.equal(Atomics.load(words, at), 0);
   assertCounted(pool);
@@ -81,8 +81,10 @@ test("a call that is aborted while others wait for a record never runs", async (
   const release = await occupy(small, 0);
   const controller = new AbortController();
   const { signal } = controller;
-  const calls = Array.from({ length: 50 }, (_, n) =>
-    small.pool.run("count", [4], n % 2 ? { signal } : {}));
+  const calls = Array.from(
+    { length: 50 },
+    (_, n) => small.pool.run("count", [4], n % 2 ? { signal } : {}),
+  );
   const ends = settled(Promise.allSettled(calls));
   controller.abort();
   await release();
@@ -145,7 +147,10 @@ test("a task's signal is not that of the one before it", async () => {
   await until(() => Atomics.load(one.words, 0) === 1);
   controller.abort();
   await assert.rejects(call, aborted);
-  const others = Array.from({ length: 20 }, () => one.pool.run("freshSignal", [0]));
+  const others = Array.from(
+    { length: 20 },
+    () => one.pool.run("freshSignal", [0]),
+  );
   publish(one.words, 1, 1);
   assert.ok((await Promise.all(others)).every((isAborted) => !isAborted));
 });
@@ -176,7 +181,10 @@ test("a call that is answered as it is aborted is settled once", async () => {
 test("many calls leave no listener on the signal that they share", async () => {
   const { signal } = new AbortController();
   let listeners = 0;
-  const counted = signal as unknown as Record<string, (...args: unknown[]) => void>;
+  const counted = signal as unknown as Record<
+    string,
+    (...args: unknown[]) => void
+  >;
   const { addEventListener, removeEventListener } = signal;
   counted["addEventListener"] = (...args) => {
     listeners++;
@@ -239,28 +247,39 @@ test("a call that is in time keeps what it returns", async () => {
     assert.equal(await pool.run("add", [1, 2], { timeout }), 3);
     assert.equal(pool.runSync("add", [1, 2], { timeout }), 3);
   }
-  await assert.rejects(pool.run("fail", ["type"], { timeout: 60_000 }), TypeError);
+  await assert.rejects(
+    pool.run("fail", ["type"], { timeout: 60_000 }),
+    TypeError,
+  );
 });
 
 test("deadlines of calls are kept, whatever their order", async () => {
   const at = fresh();
   const times = [40, 10, 30, 20, 10, 50, 5];
   const over: number[] = [];
-  await Promise.all(times.map((timeout) =>
-    pool.run("holdLater", [at], { timeout }).catch((error: Error) => {
-      assert.equal(error.name, "TimedOutError");
-      over.push(timeout);
-    })
-  ));
+  await Promise.all(
+    times.map((timeout) =>
+      pool.run("holdLater", [at], { timeout }).catch((error: Error) => {
+        assert.equal(error.name, "TimedOutError");
+        over.push(timeout);
+      })
+    ),
+  );
   publish(words, at + 1, 1);
   assert.deepEqual(over, times.sort((a, b) => a - b));
 });
 
 test("a caller that blocks is not kept longer than it wants", () => {
   const at = fresh();
-  assert.throws(() => pool.runSync("untilCancelled", [at], { timeout: 10 }), timedOut);
+  assert.throws(
+    () => pool.runSync("untilCancelled", [at], { timeout: 10 }),
+    timedOut,
+  );
   const held = fresh();
-  assert.throws(() => pool.runSync("holdLater", [held], { timeout: 10 }), timedOut);
+  assert.throws(
+    () => pool.runSync("holdLater", [held], { timeout: 10 }),
+    timedOut,
+  );
   publish(words, held + 1, 1);
   assert.equal(pool.runSync("add", [1, 2]), 3);
   assertCounted(pool);

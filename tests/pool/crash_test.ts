@@ -99,8 +99,10 @@ test("only the tasks that a worker ran are lost with it", async () => {
   const { pool, words } = crew;
   const asyncs = Array.from({ length: 5 }, () => pool.run("holdLater", [0]));
   await until(() => Atomics.load(words, 0) === 5);
-  const calls = Array.from({ length: 500 }, (_, n) =>
-    n === 250 ? pool.run("exit", [1]) : pool.tasks.echo(n));
+  const calls = Array.from(
+    { length: 500 },
+    (_, n) => n === 250 ? pool.run("exit", [1]) : pool.tasks.echo(n),
+  );
   const ends = await settled(Promise.allSettled(calls));
   ends.forEach((end, n) => {
     if (n === 250) assert.equal(end.status, "rejected");
@@ -115,12 +117,17 @@ test("tasks that wait run on the other workers", async () => {
   await using crew = await start({ workers: 3 });
   const { pool } = crew;
   for (let round = 0; round < 5; round++) {
-    const calls = Array.from({ length: 200 }, (_, n) =>
-      n % 67 === 50 ? pool.run("exit", [n]) : pool.run("fib", [n % 8]));
+    const calls = Array.from(
+      { length: 200 },
+      (_, n) =>
+        n % 67 === 50 ? pool.run("exit", [n]) : pool.run("fib", [n % 8]),
+    );
     const ends = await settled(Promise.allSettled(calls));
     const failed = ends.filter(({ status }) => status === "rejected");
     assert.ok(
-      failed.every((it) => (it as PromiseRejectedResult).reason.name === lost.name),
+      failed.every((it) =>
+        (it as PromiseRejectedResult).reason.name === lost.name
+      ),
     );
     // A tree that had a part on the dead worker is lost with it.
     assert.ok(failed.length >= 3 && failed.length <= 12, `${failed.length}`);
@@ -146,8 +153,10 @@ test("memory that a dead worker had is used again", async () => {
   await using crew = await start({ workers: 2, memory: 2, maxCrashes: 1000 });
   const { pool } = crew;
   for (let round = 0; round < 6; round++) {
-    const texts = Array.from({ length: 20 }, (_, n) =>
-      pool.tasks.echo("m".repeat(20_000 + n)));
+    const texts = Array.from(
+      { length: 20 },
+      (_, n) => pool.tasks.echo("m".repeat(20_000 + n)),
+    );
     const crash = pool.run("exit", [1]).catch(() => {});
     const ends = await settled(Promise.allSettled([...texts, crash]));
     assert.ok(ends.every(({ status }) => status === "fulfilled"));
@@ -291,7 +300,10 @@ for (const how of ["exit", "throw"]) {
     await until(() => Atomics.load(words, 0) >= 4 && pool.workers === 1);
     publish(words, 1, 1);
     await settled(held);
-    assert.deepEqual(await settled(Promise.all(calls)), calls.map((_, n) => n + 1));
+    assert.deepEqual(
+      await settled(Promise.all(calls)),
+      calls.map((_, n) => n + 1),
+    );
     const tried = Atomics.load(words, 0);
     assert.ok(tried <= 8, `${tried}`);
     for (let n = 0; n < 50; n++) {

@@ -29,7 +29,11 @@ const COMMANDS: Record<string, () => unknown> = {
   idle: async () => {
     await start({ idle: "event-loop" });
     await start({ idle: "block" });
-    const pool = await start({ minWorkers: 1, maxWorkers: 3, idleTimeout: 1e6 });
+    const pool = await start({
+      minWorkers: 1,
+      maxWorkers: 3,
+      idleTimeout: 1e6,
+    });
     await Promise.all([pool.tasks.add(1, 2), pool.tasks.add(3, 4)]);
     return pool.runSync("add", [1, 2]);
   },
@@ -54,7 +58,9 @@ const COMMANDS: Record<string, () => unknown> = {
     const call = pool.run("wait", [1e9], { signal, timeout: 1e8 });
     controller.abort();
     const wait = pool.run("wait", [1e9], { timeout: 10 });
-    return Promise.all([call, wait].map((it) => it.catch((error) => error.name)));
+    return Promise.all(
+      [call, wait].map((it) => it.catch((error) => error.name)),
+    );
   },
 
   /** Has workers with timers of their own. */

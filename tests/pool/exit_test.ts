@@ -29,7 +29,9 @@ for (const [command, lines] of Object.entries(LINES)) {
   test(`a program ends by itself, with code 0: ${command}`, async () => {
     const { code, output } = await run(command);
     assert.equal(code, 0, output);
-    for (const line of lines) assert.match(output, new RegExp(`^${line}$`, "m"));
+    for (const line of lines) {
+      assert.match(output, new RegExp(`^${line}$`, "m"));
+    }
     assert.equal(output.trim().split("\n").length, lines.length, output);
   });
 }

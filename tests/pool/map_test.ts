@@ -113,7 +113,9 @@ test("map() that is left early closes the source and cancels", async () => {
     const { cancelled } = pool.metrics();
     Atomics.store(words, 4, 0);
     Atomics.store(words, 5, 0);
-    for await (const n of pool.map("holdAfter", source[kind](), { inFlight: 4 })) {
+    for await (
+      const n of pool.map("holdAfter", source[kind](), { inFlight: 4 })
+    ) {
       assert.equal(n, 0);
       await until(() => Atomics.load(words, 4) > 0);
       break;

@@ -27,7 +27,7 @@ export interface TestPool extends AsyncDisposable {
 
 /** Starts a pool of two workers, or of so many. Shut down as it is disposed. */
 export async function start(options: PoolOptions = {}): Promise<TestPool> {
-  const words = sharedWords(64);
+  const words = sharedWords(256);
   const { data, ...rest } = options;
   const pool = await settled(
     Pool.start<Tasks>(TASKS, {

@@ -110,8 +110,13 @@ test("callers that wait for ready never see a full queue", async () => {
 
 test("more calls than records wait, and all are answered", async () => {
   await using small = await start({ workers: 2, tasks: 8 });
-  const calls = Array.from({ length: 10_000 }, (_, n) => small.pool.tasks.echo(n));
-  assert.ok((await settled(Promise.all(calls))).every((value, n) => value === n));
+  const calls = Array.from(
+    { length: 10_000 },
+    (_, n) => small.pool.tasks.echo(n),
+  );
+  assert.ok(
+    (await settled(Promise.all(calls))).every((value, n) => value === n),
+  );
   assertCounted(small.pool);
 });
 

@@ -46,13 +46,18 @@ test("resize() while tasks run loses none", async () => {
   await using crew = await start({ workers: 2 });
   const { pool } = crew;
   const calls = Array.from({ length: 2000 }, (_, n) => pool.tasks.echo(n));
-  const messages = Array.from({ length: 200 }, (_, n) =>
-    pool.run("echo", [n], { transfer: [] }));
+  const messages = Array.from(
+    { length: 200 },
+    (_, n) => pool.run("echo", [n], { transfer: [] }),
+  );
   const waits = Array.from({ length: 20 }, () => pool.run("wait", [3]));
   const trees = Array.from({ length: 20 }, () => pool.run("fib", [9]));
   for (const workers of [4, 1, 3, 1]) await settled(pool.resize(workers));
   assert.deepEqual(await settled(Promise.all(calls)), calls.map((_, n) => n));
-  assert.deepEqual(await settled(Promise.all(messages)), messages.map((_, n) => n));
+  assert.deepEqual(
+    await settled(Promise.all(messages)),
+    messages.map((_, n) => n),
+  );
   await settled(Promise.all(waits));
   assert.ok((await settled(Promise.all(trees))).every((it) => it === 34));
   assert.equal(pool.metrics().crashes, 0);
@@ -182,8 +187,11 @@ test("workers that come and go answer every call", async () => {
   });
   const { pool } = crew;
   for (let round = 0; round < 30; round++) {
-    const calls = Array.from({ length: 5 }, (_, n) =>
-      n === 4 ? pool.run("echo", [n], { transfer: [] }) : pool.tasks.echo(n));
+    const calls = Array.from(
+      { length: 5 },
+      (_, n) =>
+        n === 4 ? pool.run("echo", [n], { transfer: [] }) : pool.tasks.echo(n),
+    );
     assert.deepEqual(await settled(Promise.all(calls)), [0, 1, 2, 3, 4]);
     await new Promise((resolve) => setTimeout(resolve, round % 4));
   }

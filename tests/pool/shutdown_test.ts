@@ -129,8 +129,10 @@ test("shutdown() during a join ends it", async () => {
 
 test("shutdown() while workers crash ends all the same", async () => {
   const { pool } = await start({ workers: 2 });
-  const calls = Array.from({ length: 20 }, (_, n) =>
-    n % 5 ? pool.run("add", [n, 1]) : pool.run("exit", [n]));
+  const calls = Array.from(
+    { length: 20 },
+    (_, n) => n % 5 ? pool.run("add", [n, 1]) : pool.run("exit", [n]),
+  );
   const ends = Promise.allSettled(calls);
   await settled(pool.shutdown());
   (await settled(ends)).forEach((end, n) => {

@@ -17,7 +17,10 @@ for (const [workers, pool] of Object.entries(POOLS)) {
     assert.equal(await settled(pool.run("fib", [15])), 610);
     assert.equal(pool.runSync("fib", [12]), 144);
     assert.equal(await settled(pool.run("descend", [100])), 100);
-    const calls = Array.from({ length: 50 }, (_, n) => pool.run("fib", [n % 10]));
+    const calls = Array.from(
+      { length: 50 },
+      (_, n) => pool.run("fib", [n % 10]),
+    );
     const all = await settled(Promise.all(calls));
     assert.deepEqual(all.slice(0, 10), [0, 1, 1, 2, 3, 5, 8, 13, 21, 34]);
   });
@@ -45,7 +48,10 @@ test("with few records tasks run where they are spawned", async () => {
   for (const workers of [1, 2]) {
     await using few = await start({ workers, tasks: 64 });
     assert.equal(await settled(few.pool.run("fan", [10_000])), 9999 * 5000);
-    assert.equal(await settled(few.pool.run("fanLater", [10_000])), 9999 * 5000);
+    assert.equal(
+      await settled(few.pool.run("fanLater", [10_000])),
+      9999 * 5000,
+    );
     assert.equal(await settled(few.pool.run("fib", [14])), 377);
     const calls = Array.from({ length: 100 }, () => few.pool.run("fib", [8]));
     assert.ok((await settled(Promise.all(calls))).every((it) => it === 21));
@@ -85,8 +91,10 @@ test("join() of an asynchronous task returns, or says that it cannot", async () 
 // another: its event loop is blocked, and nothing goes on there.
 test("join() beside asynchronous tasks of this worker does not hang", async () => {
   for (let round = 0; round < 30; round++) {
-    const calls = Array.from({ length: 4 }, (_, n) =>
-      pool.run("joinMixed", [n % 3, 2]));
+    const calls = Array.from(
+      { length: 4 },
+      (_, n) => pool.run("joinMixed", [n % 3, 2]),
+    );
     for (const end of await settled(Promise.allSettled(calls))) {
       if (end.status === "rejected") {
         assert.equal(end.reason.name, "CannotBlockError", `${end.reason}`);
@@ -113,7 +121,9 @@ test("an error of a child that nobody joins is nobody's", async () => {
 
 test("a child's error is thrown where it is joined", async () => {
   const expected = { name: "TypeError", message: "wrong type" };
-  for (const { run } of [one.pool, pool].map((it) => ({ run: it.run.bind(it) }))) {
+  for (
+    const { run } of [one.pool, pool].map((it) => ({ run: it.run.bind(it) }))
+  ) {
     await assert.rejects(run("joinFailing", ["type"]), expected);
     await assert.rejects(run("joinFailingLater", ["type"]), expected);
     await assert.rejects(run("joinFailing", ["properties"]), { path: "/a" });

@@ -24,10 +24,14 @@ async function assertRefused(
 ): Promise<void> {
   for (const value of values) {
     const options = { workers: 1, [name]: value } as PoolOptions;
-    await assert.rejects(async () => {
-      const pool = await settled(Pool.start(moduleOf(""), options));
-      await pool.shutdown();
-    }, expected, `${name}: ${String(value)}`);
+    await assert.rejects(
+      async () => {
+        const pool = await settled(Pool.start(moduleOf(""), options));
+        await pool.shutdown();
+      },
+      expected,
+      `${name}: ${String(value)}`,
+    );
   }
 }
 
@@ -136,11 +140,17 @@ test("Pool.start() refuses data that cannot be sent", async () => {
 
 test("Pool.start() takes no path for a module", async () => {
   for (
-    const module of [undefined, null, 1, "", "./tasks.ts", "/tasks.ts", {}, []]
+    const module of [undefined, null, 1, true, "", "./tasks.ts", "/tasks.ts"]
   ) {
     await assert.rejects(Pool.start(module as never), {
       name: "ArgumentTypeError",
       message: /module must be a URL: pass new URL\(path, import\.meta\.url\)/,
+    });
+  }
+  for (const module of [{}, [], { url: TASKS }, { exports: {} }]) {
+    await assert.rejects(Pool.start(module as never), {
+      name: "ArgumentTypeError",
+      message: /Cannot start a pool as module\.(?:exports|url) must be/,
     });
   }
 });
@@ -281,7 +291,10 @@ test("Pool.tasks has the tasks, and nothing else", async () => {
   assert.ok(Object.isFrozen(tasks));
   assert.ok(Object.keys(tasks).includes("echo"));
   for (const name of ["constructor", "__proto__", "toString"]) {
-    assert.equal((tasks as unknown as Record<string, unknown>)[name], undefined);
+    assert.equal(
+      (tasks as unknown as Record<string, unknown>)[name],
+      undefined,
+    );
   }
   const { add } = tasks;
   assert.equal(await add(3, 4), 7);

@@ -4,7 +4,7 @@
 import net from "node:net";
 import process from "node:process";
 import { setInterval, setTimeout } from "node:timers";
-import { type TaskHandle, spawn, worker } from "../../task.ts";
+import { spawn, type TaskHandle, worker } from "../../task.ts";
 
 /** What each pool of these tests has as its `data`. */
 export interface Shared {

@@ -51,7 +51,9 @@ test("what cannot be transferred is refused", async () => {
   const { submitted } = pool.metrics();
   const bytes = new Uint8Array(8);
   const once = [bytes.buffer];
-  const refused: unknown[][] = [[{}], [1], [...once, ...once], [sharedWords(1).buffer]];
+  const refused: unknown[][] = [[{}], [1], [...once, ...once], [
+    sharedWords(1).buffer,
+  ]];
   for (const transfer of refused) {
     await assert.rejects(
       pool.run("echo", [bytes], { transfer: transfer as Transferable[] }),
@@ -109,7 +111,10 @@ test("shared memory stays shared, without being asked for", async () => {
   assert.equal(await pool.run("increment", [view], { timeout: 60_000 }), 3);
   assert.equal(Atomics.load(view, 0), 4);
   const nested = { list: [view.buffer] };
-  assert.equal(await pool.run("describe", [nested.list[0]]), "[object SharedArrayBuffer]");
+  assert.equal(
+    await pool.run("describe", [nested.list[0]]),
+    "[object SharedArrayBuffer]",
+  );
   assert.equal(await pool.tasks.describe(nested), "[object Object]");
 });
 
@@ -126,7 +131,10 @@ test("shared memory comes back shared", async () => {
 test("shared memory arrives when calls wait for a record", async () => {
   await using small = await start({ workers: 1, tasks: 4 });
   const view = sharedWords(1);
-  const calls = Array.from({ length: 100 }, () => small.pool.tasks.increment(view));
+  const calls = Array.from(
+    { length: 100 },
+    () => small.pool.tasks.increment(view),
+  );
   const seen = await settled(Promise.all(calls));
   assert.equal(new Set(seen).size, 100);
   assert.equal(Atomics.load(view, 0), 100);

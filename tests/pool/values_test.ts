@@ -56,16 +56,12 @@ const VALUES: Record<string, unknown[]> = {
     buffer,
     new ArrayBuffer(0),
     new ArrayBuffer(4, { maxByteLength: 64 }),
-    new Uint8Array(buffer, 2, 3),
-    new DataView(buffer, 1),
+    // By itself it takes only its own part along.
+    [new Uint8Array(buffer, 2, 3)],
+    [new DataView(buffer, 1)],
     new Float64Array([0.5, NaN]),
     new BigInt64Array([1n, -1n]),
     [new Uint8Array(buffer), new Uint16Array(buffer)],
-  ],
-  "errors": [
-    new Error("plain"),
-    new TypeError("typed", { cause: new RangeError("cause") }),
-    Object.assign(new Error("own"), { path: "/a", list: [1] }),
   ],
 };
 
@@ -73,7 +69,6 @@ for (const [kind, values] of Object.entries(VALUES)) {
   test(`${kind} arrive, and come back`, async () => {
     for (const value of values) {
       const wanted = structuredClone(value);
-      if (value instanceof Error) Object.assign(wanted as object, value);
       assertIdentical(await pool.run("echo", [value]), wanted);
       assertIdentical(await pool.run("echoLater", [value]), wanted);
       assertIdentical(pool.runSync("echo", [value]), wanted);
@@ -82,6 +77,24 @@ for (const [kind, values] of Object.entries(VALUES)) {
     assert.equal(all.length, values.length);
   });
 }
+
+test("errors arrive, and come back, as values", async () => {
+  const cause = new RangeError("inner");
+  const error = Object.assign(new TypeError("outer", { cause }), { at: [1] });
+  for (
+    const back of [
+      await pool.run("echo", [error]),
+      await pool.run("echoLater", [error]),
+      pool.runSync("echo", [error]),
+    ]
+  ) {
+    assert.ok(back instanceof TypeError);
+    assert.equal(back.message, "outer");
+    assert.equal(back.stack, error.stack);
+    assert.deepEqual((back as typeof error).at, [1]);
+    assert.ok(back.cause instanceof RangeError);
+  }
+});
 
 test("numbers arrive, however many there are", async () => {
   for (const count of [0, 1, 2, 3, 9, 10, 11, 12, 100, 10_000]) {
@@ -154,7 +167,6 @@ const THROWN: Record<string, (error: never) => void> = {
   "string": (error: unknown) => assert.equal(error, "just a string"),
   "undefined": (error: unknown) => assert.equal(error, undefined),
   "function": (error: Error) => {
-    assert.equal(error.name, "UncloneableError");
     assert.match(error.message, /Task threw what cannot be sent.+a function/);
   },
   "property": (error: Error) => {
@@ -269,8 +281,11 @@ test("results that cannot be sent take no record, and no memory", async () => {
   await using small = await start({ workers: 2, tasks: 64, memory: 1 });
   const { pool } = small;
   for (let round = 0; round < 5; round++) {
-    const calls = Array.from({ length: 1000 }, (_, i) =>
-      i % 2 ? pool.tasks.returnFunction() : pool.tasks.fail("property"));
+    const calls = Array.from(
+      { length: 1000 },
+      (_, i) =>
+        i % 2 ? pool.tasks.returnFunction() : pool.tasks.fail("property"),
+    );
     const results = await settled(Promise.allSettled(calls));
     assert.ok(results.every(({ status }) => status === "rejected"));
   }

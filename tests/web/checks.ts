@@ -1,6 +1,6 @@
 // The least of a test runner, for places that have none.
 
-import type { LaybyError } from "@layby/layby";
+import type { LaybyError } from "../../mod.ts";
 
 /** What came of one check. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 // A page that is cross-origin isolated: the pool has threads.
 
-import { Pool, Runtime } from "@layby/layby";
+import { Pool, Runtime } from "../../mod.ts";
 import { check, errorOf, match, same } from "./checks.ts";
 import { poolChecks } from "./pool_checks.ts";
 import { report } from "./report.ts";

@@ -16,7 +16,7 @@ async function main(): Promise<unknown[]> {
   const { mayBlock } = Runtime.create();
   const module = new URL("/tasks.js", location.href);
   // This bundle has layby in it.
-  const entry = new URL("/layby.js", location.href);
+  const entry = new URL("/mod.ts", location.href);
   const pool = await Pool.start<typeof tasks>(module, { workers: 1, entry });
   const results = [
     mayBlock,

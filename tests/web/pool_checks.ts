@@ -1,6 +1,6 @@
 // What any pool does, with threads or without.
 
-import { Pool, type PoolOptions, type TaskSource } from "@layby/layby";
+import { Pool, type PoolOptions, type TaskSource } from "../../mod.ts";
 import { check, errorOf, match, same } from "./checks.ts";
 import type * as tasks from "./tasks.ts";
 

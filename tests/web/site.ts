@@ -14,9 +14,6 @@ import { bundle } from "../../scripts/build_npm.ts";
 import { inRoot } from "../../scripts/paths.ts";
 import type { Outcome } from "./checks.ts";
 
-/** The module that pages import by its name, and that is a script of the site. */
-const LAYBY = "@layby/layby";
-
 const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -30,16 +27,20 @@ export const PAGES: Readonly<Record<string, Record<string, string>>> = {
   swallowed: ISOLATED,
 };
 
-/** The scripts, and where each begins. */
+/** The scripts by their addresses, and where each begins. */
 const SCRIPTS: Readonly<Record<string, string>> = {
-  layby: "scripts/npm_entry.ts",
-  tasks: "tests/web/tasks.ts",
-  body: "tests/web/body.ts",
-  nested: "tests/web/nested_worker.ts",
+  // What the others import: as npm ships it.
+  "/mod.ts": "scripts/npm_entry.ts",
+  "/tasks.js": "tests/web/tasks.ts",
+  "/body.js": "tests/web/body.ts",
+  "/nested.js": "tests/web/nested_worker.ts",
   ...Object.fromEntries(
-    Object.keys(PAGES).map((page) => [page, `tests/web/${page}_page.ts`]),
+    Object.keys(PAGES).map((it) => [`/${it}.js`, `tests/web/${it}_page.ts`]),
   ),
 };
+
+/** Scripts that have layby in them, and do not import it. */
+const SWALLOWERS = ["/mod.ts", "/nested.js", "/swallowed.js"];
 
 /** The address of a page. */
 export function pathOf(page: string): string {
@@ -47,12 +48,10 @@ export function pathOf(page: string): string {
 }
 
 function html(page: string): string {
-  const imports = JSON.stringify({ imports: { [LAYBY]: "/layby.js" } });
   return `<!doctype html>
 <meta charset="utf-8">
 <title>${page}</title>
 <link rel="icon" href="data:,">
-<script type="importmap">${imports}</script>
 <script type="module" src="/${page}.js"></script>
 `;
 }
@@ -62,10 +61,11 @@ async function buildScripts(): Promise<Map<string, string>> {
   const folder = await mkdtemp(join(tmpdir(), "layby-web-"));
   try {
     const scripts = new Map<string, string>();
-    for (const [name, entry] of Object.entries(SCRIPTS)) {
-      const file = join(folder, `${name}.js`);
-      await bundle(inRoot(entry), file, LAYBY);
-      scripts.set(`/${name}.js`, await readFile(file, "utf8"));
+    for (const [path, entry] of Object.entries(SCRIPTS)) {
+      const file = join(folder, path);
+      const external = SWALLOWERS.includes(path) ? "binaryen" : "*/mod.ts";
+      await bundle(inRoot(entry), file, external);
+      scripts.set(path, await readFile(file, "utf8"));
     }
     return scripts;
   } finally {

@@ -71,6 +71,28 @@ export function place(): { name: string; data: unknown } {
   return { name: worker.name, data: worker.data };
 }
 
+let isStopped = false;
+
+/** Learns after an `await` whether it was told to stop. */
+export async function isStoppedLater(): Promise<void> {
+  isStopped = false;
+  for (let turn = 0; turn < 50 && !isStopped; turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    isStopped = worker.isCancelled && worker.signal.aborted;
+  }
+}
+
+/** What the task above has learnt. */
+export function wasStopped(): boolean {
+  return isStopped;
+}
+
+/** The worker's name, after an `await`. */
+export async function nameLater(): Promise<string> {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  return worker.name;
+}
+
 /** Ends the worker by an error that nobody catches. */
 export function throwLater(): Promise<never> {
   setTimeout(() => {

@@ -10,7 +10,12 @@ import { scenarios as handOffs } from "./hand_offs.ts";
 import { scenarios as hostWait } from "./host_wait.ts";
 import { scenarios as mutexes } from "./mutexes.ts";
 import { scenarios as parks } from "./parks.ts";
+import { scenarios as poolDeaths } from "./pool_deaths.ts";
+import { scenarios as poolHeap } from "./pool_heap.ts";
 import { scenarios as poolQueues } from "./pool_queues.ts";
+import { scenarios as poolShutdowns } from "./pool_shutdown.ts";
+import { scenarios as poolTasks } from "./pool_tasks.ts";
+import { scenarios as poolWorkers } from "./pool_workers.ts";
 import { scenarios as shutdowns } from "./shutdown.ts";
 import { scenarios as timeouts } from "./timeouts.ts";
 import { scenarios as timers } from "./timers.ts";
@@ -31,4 +36,9 @@ export const scenarios: readonly Entry[] = [
   ...hostWait,
   ...deaths,
   ...poolQueues,
+  ...poolTasks,
+  ...poolWorkers,
+  ...poolShutdowns,
+  ...poolHeap,
+  ...poolDeaths,
 ];

@@ -1,264 +1,462 @@
 // Workers that are terminated, at any point: what they had queued is run, what
 // they ran has crashed, and the pool goes on as before.
+//
+// A host that says that a thread has ended has taken it out of its queues of
+// sleepers: so a dead sleeper does not stay there, as elsewhere.
 
-import { CRASHED, DROPPED, QUEUED, RETURNED, RUNNING } from "../../src/core/core.generated.ts";
-import type { Alone, Body } from "../../loom/src/scenario.ts";
-import { type Entry, full, pr } from "../entry.ts";
 import {
-  begin,
+  CRASHED,
+  DROPPED,
+  QUEUED,
+  RETURNED,
+  RUNNING,
+} from "../../src/core/core.generated.ts";
+import type { Alone, Body, Steps, ThreadContext } from "../../loom/src/scenario.ts";
+import { type Entry, expectResults, full, pr } from "../entry.ts";
+import {
   callOf,
   drain,
   execute,
   join,
   memberOf,
-  runBurst,
-  sleep,
+  open,
   spawn,
   submit,
-  type TaskBodies,
   takeNext,
   waitForAll,
-  work,
 } from "../pool_facade.ts";
 import { type PoolPlan, PoolWorld } from "../pool_world.ts";
-import { OWN_WORDS, SHIPPED, SHIPPED_HOST } from "../world.ts";
+import { type Place, SHIPPED } from "../world.ts";
+
+/** A thread of a plan. */
+type Role = (pool: PoolWorld) => Body;
 
 interface DeathPlan extends PoolPlan {
   readonly name: string;
   readonly prepare?: (alone: Alone, pool: PoolWorld) => void;
-  readonly bodies?: (pool: PoolWorld) => TaskBodies;
-  /** Worker 0 is the one that dies. */
-  readonly mortal: (pool: PoolWorld, bodies: TaskBodies) => Body;
-  readonly others?: (pool: PoolWorld, bodies: TaskBodies) => Record<string, Body>;
+  /** The first worker, which may die. */
+  readonly mortal: Role;
+  readonly others?: Readonly<Record<string, Role>>;
   readonly daemons?: readonly string[];
+  /** By their numbers, the callers of the tasks. */
+  readonly callers: readonly number[];
   /** Whether it is repaired when all threads have ended, or sleep. */
   readonly isLate?: boolean;
   /** Whether all tasks have been begun then, or somebody was woken for them. */
   readonly areBegun?: boolean;
-  /** By their numbers, the callers of the tasks. */
-  readonly callers: readonly number[];
   readonly add?: typeof pr;
 }
 
+/** Where it is noted that the first worker is dead. */
+const DEAD = 0;
+/** And what the workers have taken, from here on. */
+const TAKEN = 1;
+
 /** A pool whose first worker may die, and is then repaired. */
 function deaths(plan: DeathPlan): Entry {
-  const { name, prepare, mortal, others, daemons = [], add = pr } = plan;
+  const { name, prepare, mortal, others = {}, daemons = [], add = pr } = plan;
   const pool = new PoolWorld(plan);
-  const bodies = plan.bodies?.(pool) ?? {};
+  const threads = Object.entries(others)
+    .map(([name, role]): [string, Body] => [name, role(pool)]);
   return add({
     name: `a worker that dies ${name}`,
     setup(alone) {
       pool.setup(alone);
-      for (let number = 0; number < (plan.before ?? 0); number++) {
+      for (let number = 0; number < pool.plan.before; number++) {
         pool.submit(alone, 0, number);
       }
       prepare?.(alone, pool);
     },
-    threads: { mortal: mortal(pool, bodies), ...others?.(pool, bodies) },
+    threads: { mortal: mortal(pool), ...Object.fromEntries(threads) },
     mortal: ["mortal"],
     daemons,
     *recover(t) {
-      yield* t.store(pool.scratch(0), 1);
+      yield* t.store(pool.scratch(DEAD), 1);
       if (!plan.isLate) yield* t.call("workerRecover", 0, 0);
     },
-    final(alone, results) {
-      checkAll(alone, pool, plan, results);
-    },
+    final: (alone, results) => checkAll(alone, pool, plan, results),
   }, { deaths: 1, deadSleepers: "leaves" });
 }
 
 function checkAll(
   alone: Alone,
   pool: PoolWorld,
-  { callers, workers, isLate = false, areBegun = false }: DeathPlan,
+  { callers, isLate = false, areBegun = false }: DeathPlan,
   results: Readonly<Record<string, unknown>>,
 ): void {
-  const isDead = alone.read(pool.scratch(0)) === 1;
+  const isDead = alone.read(pool.scratch(DEAD)) === 1;
   if (isDead && isLate) alone.call("workerRecover", 0, 0);
-  if (areBegun) {
-    for (let number = 0; number < callers.length; number++) {
-      const state = alone.read(pool.task(number)) & 7;
-      const isWanted = pool.searching(alone).some((worker) =>
-        pool.hasToken(alone, worker + 1)
-      );
-      alone.assert(
-        state !== QUEUED || isWanted,
-        `task ${number} was not begun, and nobody was woken for it`,
-      );
-    }
-  }
+  if (areBegun) checkBegun(alone, pool, callers.length);
   if (isDead) pool.reopen(alone, 0);
-  const alive = Array.from({ length: workers }, (_, worker) => worker);
-  for (const worker of alive) {
-    const task = alone.read(pool.scratch(1 + worker));
-    if (task !== 0) alone.call("workerFinish", worker, task, RETURNED);
-  }
-  pool.runRest(alone, alive);
-  const outcomes = new Map<number, number>();
-  for (const result of Object.values(results)) {
-    if (!(result instanceof Map)) continue;
-    for (const [number, outcome] of result) outcomes.set(number, outcome);
-  }
-  for (const caller of [0, ...alive.map((worker) => worker + 1)]) {
-    pool.settle(alone, caller, outcomes);
-  }
+  const outcomes = new Map(
+    Object.values(results).flatMap((it) => it instanceof Map ? [...it] : []),
+  );
+  finishAll(alone, pool, outcomes);
   callers.forEach((caller, number) => {
-    const outcome = outcomes.get(number);
-    const runs = alone.read(pool.runs(number));
-    if (isDead && caller === 1) {
-      alone.assert(runs <= 1, `task ${number} was run ${runs} times`);
-      return;
-    }
-    alone.assert(outcome !== undefined, `task ${number} has no outcome`);
-    if (outcome === RETURNED) {
-      alone.assert(runs === 1, `task ${number} was run ${runs} times`);
-    } else if (outcome === CRASHED) {
-      alone.assert(isDead && runs <= 1, `task ${number} has crashed`);
-    } else alone.assert(false, `task ${number} ended with ${outcome}`);
+    const isMissing = outcomes.get(number) === undefined;
+    if (isDead && caller === 1 && isMissing) return;
+    checkOne(alone, pool, number, outcomes.get(number), isDead);
   });
   pool.checkQueues(alone);
-  pool.checkTasks(alone, [0, ...alive.map((worker) => worker + 1)]);
+  pool.checkTasks(alone, pool.callers);
+  checkGoesOn(alone, pool);
 }
 
-/** Another worker that takes a task. The final check has it finish it. */
-function taker(worker: number): (pool: PoolWorld) => Record<string, Body> {
-  return (pool) => ({
-    *other(t) {
-      const member = memberOf(pool, t, worker + 1);
-      const task = yield* t.call("workerNext", worker);
-      if (task === 0) return;
-      yield* callOf(member, task);
-      yield* t.store(pool.scratch(1 + worker), task);
-    },
-  });
+/** Checks that no task is left to nobody. */
+function checkBegun(alone: Alone, pool: PoolWorld, tasks: number): void {
+  const isAnyWoken = pool.searching(alone)
+    .some((worker) => pool.hasToken(alone, worker + 1));
+  for (let number = 0; number < tasks; number++) {
+    const isBegun = pool.state(alone, number) !== QUEUED;
+    alone.assert(
+      isBegun || isAnyWoken,
+      `task ${number} was not begun, and nobody was woken for it`,
+    );
+  }
 }
 
-/** A worker that takes one task, sleeping until there is one. */
-function busy(worker: number): DeathPlan["mortal"] {
+/** Has what is left be run, and all outcomes be collected. */
+function finishAll(
+  alone: Alone,
+  pool: PoolWorld,
+  outcomes: Map<number, number>,
+): void {
+  for (const worker of pool.workers) {
+    const task = alone.read(pool.scratch(TAKEN + worker));
+    if (task === 0) continue;
+    alone.write(pool.scratch(TAKEN + worker), 0);
+    alone.call("workerFinish", worker, task, RETURNED);
+  }
+  pool.runRest(alone, pool.workers);
+  for (const caller of pool.callers) pool.settle(alone, caller, outcomes);
+}
+
+/** Checks that the outcome of a task is what it can be. */
+function checkOne(
+  alone: Alone,
+  pool: PoolWorld,
+  number: number,
+  outcome: number | undefined,
+  isDead: boolean,
+): void {
+  const runs = alone.read(pool.runs(number));
+  const isRight = outcome === RETURNED && runs === 1 ||
+    outcome === DROPPED && runs === 0 ||
+    outcome === CRASHED && runs <= 1 && isDead;
+  alone.assert(
+    isRight,
+    `task ${number} was run ${runs} times and ended with ${outcome}`,
+  );
+}
+
+/** Checks that the pool still runs a task. */
+function checkGoesOn(alone: Alone, pool: PoolWorld): void {
+  const number = 20;
+  pool.submit(alone, 0, number);
+  const outcomes = new Map<number, number>();
+  finishAll(alone, pool, outcomes);
+  alone.assert(outcomes.get(number) === RETURNED, "the pool runs nothing more");
+}
+
+// ==== roles ====
+
+/** A worker that looks for tasks so many times, and runs them. */
+function runner(worker: number, times = 1): Role {
   return (pool) =>
     function* (t) {
-      const member = memberOf(pool, t, worker + 1);
-      const task = yield* takeNext(member);
-      yield* callOf(member, task);
-      yield* t.store(pool.scratch(1 + worker), task);
-    };
-}
-
-/** A caller that waits for tasks that were submitted already. */
-function waiter(pool: PoolWorld, caller: number, ...numbers: number[]): Body {
-  return function* (t) {
-    const member = memberOf(pool, t, caller);
-    for (const number of numbers) member.pending.set(pool.task(number), number);
-    yield* waitForAll(member);
-    return member.outcomes;
-  };
-}
-
-/** Runs tasks that the worker has taken already. */
-function finisher(...numbers: number[]): DeathPlan["mortal"] {
-  return (pool) =>
-    function* (t) {
-      const member = memberOf(pool, t, 1);
-      for (const number of numbers) yield* execute(member, pool.task(number));
-    };
-}
-
-/** Takes tasks, so many. */
-function runs(times: number): DeathPlan["mortal"] {
-  return (pool) =>
-    function* (t) {
-      const member = memberOf(pool, t, 1);
-      for (let time = 0; time < times; time++) {
-        const task = yield* t.call("workerNext", 0);
-        if (task !== 0) yield* execute(member, task);
-      }
-    };
-}
-
-function other(worker: number, times = 1): (pool: PoolWorld) => Record<string, Body> {
-  return (pool) => ({
-    *other(t) {
       const member = memberOf(pool, t, worker + 1);
       for (let time = 0; time < times; time++) {
         const task = yield* t.call("workerNext", worker);
         if (task !== 0) yield* execute(member, task);
       }
+    };
+}
+
+/** One that takes a task and never ends it. */
+function taker(worker: number): Role {
+  return (pool) =>
+    function* (t) {
+      const member = memberOf(pool, t, worker + 1);
+      const task = yield* t.call("workerNext", worker);
+      if (task === 0) return;
+      yield* callOf(member, task);
+      yield* t.store(pool.scratch(TAKEN + worker), task);
+    };
+}
+
+/** The same, and sleeps until there is one. */
+function sleeper(worker: number): Role {
+  return (pool) =>
+    function* (t) {
+      const member = memberOf(pool, t, worker + 1);
+      const task = yield* takeNext(member);
+      yield* callOf(member, task);
+      yield* t.store(pool.scratch(TAKEN + worker), task);
+    };
+}
+
+/** A worker that runs tasks which it has taken already. */
+function finisher(worker: number, ...numbers: number[]): Role {
+  return (pool) =>
+    function* (t) {
+      const member = memberOf(pool, t, worker + 1);
+      for (const number of numbers) {
+        const task = pool.task(number);
+        if (((yield* t.load(task)) & 7) === RUNNING) {
+          yield* execute(member, task);
+        }
+      }
+    };
+}
+
+/** A caller that waits for tasks that were submitted already. */
+function waiter(caller: number, ...numbers: number[]): Role {
+  return (pool) =>
+    function* (t) {
+      const member = memberOf(pool, t, caller);
+      for (const number of numbers) {
+        member.pending.set(pool.task(number), number);
+      }
+      yield* waitForAll(member);
+      return member.outcomes;
+    };
+}
+
+/** The first worker, which spawns. */
+function spawner(...numbers: number[]): Role {
+  return (pool) =>
+    function* (t) {
+      const member = memberOf(pool, t, 1);
+      for (const number of numbers) yield* spawn(member, number);
+    };
+}
+
+/** A worker that spawns tasks before the threads begin. */
+function spawned(worker: number, ...numbers: number[]) {
+  return (alone: Alone, pool: PoolWorld): void => {
+    for (const number of numbers) pool.spawn(alone, worker, number);
+  };
+}
+
+// ==== two deaths ====
+
+/**
+ * Two workers that died when their tasks were done and not delivered, one
+ * repaired after the other, while the caller waits.
+ */
+function twoDeaths(where: string, isDelivered: boolean, add = pr): Entry {
+  const pool = new PoolWorld({ workers: 2 });
+  return add({
+    name: `results of two dead workers come to their caller: ${where}`,
+    setup(alone) {
+      pool.setup(alone);
+      for (const number of [0, 1]) {
+        pool.submit(alone, 0, number);
+        const task = pool.take(alone, number);
+        if (isDelivered && number === 0) pool.finish(alone, 0, task);
+        else pool.finishHalf(alone, task);
+      }
+    },
+    threads: {
+      *supervisor(t) {
+        yield* t.call("workerRecover", 0, 0);
+        yield* t.call("workerRecover", 1, 0);
+      },
+      *creator(t) {
+        const outcomes = yield* waiter(0, 0, 1)(pool)(t);
+        return [...(outcomes as Map<number, number>).values()].join();
+      },
+    },
+    final(alone, results) {
+      const both = `${RETURNED},${RETURNED}`;
+      expectResults(alone, results, { creator: [both] });
+      pool.settle(alone, 0, new Map());
+      pool.checkTasks(alone);
+    },
+  });
+}
+
+/**
+ * A task whose owner has died, and then its worker, before it could free it; and
+ * another thread may be in the owner's place.
+ */
+function orphan(where: string, isReopened: boolean): Entry {
+  const pool = new PoolWorld({ workers: 2 });
+  return pr({
+    name: `a dead owner's task is freed, whose worker has died: ${where}`,
+    setup(alone) {
+      pool.setup(alone);
+      pool.spawn(alone, 0, 0);
+      const task = pool.take(alone, 1);
+      alone.call("workerRecover", 0, 0);
+      if (isReopened) pool.reopen(alone, 0);
+      pool.finishHalf(alone, task);
+    },
+    threads: {
+      *supervisor(t) {
+        yield* t.call("workerRecover", 1, 0);
+      },
+      *owner(t) {
+        if (isReopened) yield* drain(memberOf(pool, t, 1));
+      },
+    },
+    final(alone) {
+      if (isReopened) pool.settle(alone, 1, new Map());
+      pool.checkTasks(alone);
+    },
+  });
+}
+
+/** Claims a parker. */
+function* claim(t: ThreadContext): Steps<Place> {
+  const address = yield* t.call("parkerClaim", 9);
+  return { address, claim: yield* t.call("parkerBase", address) };
+}
+
+/** An orphan that is delivered when another thread is in its owner's place. */
+function successor(): Entry {
+  const pool = new PoolWorld({ workers: 2 });
+  return pr({
+    name: "a successor discards what comes for its predecessor",
+    setup(alone) {
+      pool.setup(alone);
+      pool.spawn(alone, 0, 0);
+      pool.take(alone, 1);
+    },
+    threads: {
+      *supervisor(t) {
+        yield* t.call("workerRecover", 0, 0);
+        const member = memberOf(pool, t, 1);
+        yield* open({ ...member, place: yield* claim(t) });
+        // It has none of its own: so it sees to what is there, and that is all.
+        yield* waitForAll(member);
+      },
+      finisher: finisher(1, 0)(pool),
+    },
+    final(alone) {
+      pool.settle(alone, 1, new Map());
+      pool.checkRuns(alone, [1]);
+      pool.checkTasks(alone);
     },
   });
 }
 
 export const scenarios: readonly Entry[] = [
+  // In the queues.
   deaths({
     name: "alone, with tasks of another",
     workers: 1,
     callers: [0, 0],
-    prepare(alone, pool) {
-      pool.submit(alone, 0, 0);
-      pool.submit(alone, 0, 1);
-    },
-    mortal: runs(2),
+    before: 2,
+    mortal: runner(0, 2),
   }),
   deaths({
     name: "alone, with tasks of its own",
     workers: 1,
     callers: [1, 1],
-    prepare(alone, pool) {
-      pool.spawn(alone, 0, 0);
-      pool.spawn(alone, 0, 1);
-    },
-    mortal: runs(2),
+    prepare: spawned(0, 0, 1),
+    mortal: runner(0, 2),
+  }),
+  deaths({
+    name: "alone, with a task that was cancelled",
+    workers: 1,
+    callers: [0, 0],
+    before: 2,
+    prepare: (alone, pool) => void alone.call("taskCancel", pool.task(0)),
+    mortal: runner(0),
   }),
   deaths({
     name: "beside one that takes from the same queue",
     workers: 2,
     callers: [0],
-    prepare(alone, pool) {
-      pool.submit(alone, 0, 0);
-    },
-    mortal: runs(1),
-    others: other(1),
+    before: 1,
+    isLate: true,
+    mortal: runner(0),
+    others: { other: runner(1) },
   }),
   deaths({
     name: "and steals",
     workers: 2,
     callers: [2, 2, 2],
-    prepare(alone, pool) {
-      for (const number of [0, 1, 2]) pool.spawn(alone, 1, number);
-    },
-    mortal: runs(1),
-    others: other(1),
+    prepare: spawned(1, 0, 1, 2),
+    mortal: runner(0),
+    others: { owner: runner(1) },
+  }),
+  deaths({
+    name: "and steals from the LIFO slot",
+    workers: 2,
+    callers: [2],
+    prepare: spawned(1, 0),
+    mortal: runner(0),
+    others: { owner: runner(1) },
   }),
   deaths({
     name: "and is stolen from",
     workers: 2,
-    callers: [1, 1],
-    prepare(alone, pool) {
-      for (const number of [0, 1]) pool.spawn(alone, 0, number);
-    },
-    mortal: runs(1),
-    others: taker(1),
+    callers: [1, 1, 1],
+    prepare: spawned(0, 0, 1, 2),
+    isLate: true,
+    mortal: runner(0),
+    others: { thief: taker(1) },
   }),
   deaths({
-    name: "while another runs its task",
+    name: "and is stolen from as it is repaired",
     workers: 2,
-    callers: [1],
+    callers: [1, 1],
+    prepare: spawned(0, 0, 1),
+    mortal: () => function* () {},
+    others: { thief: taker(1) },
+    add: full,
+  }),
+  deaths({
+    name: "in a task whose entry is stolen as it is repaired",
+    workers: 2,
+    callers: [1, 1, 1],
     prepare(alone, pool) {
-      pool.spawn(alone, 0, 0);
+      spawned(0, 0, 1, 2)(alone, pool);
+      // From deep in its queue: the entry stays there.
+      alone.call("workerTakeBack", 0, pool.task(0));
     },
     mortal: () => function* () {},
-    others: other(1),
+    others: { thief: taker(1) },
+    add: full,
   }),
+  deaths({
+    name: "as it spawns more than its queue holds",
+    workers: 2,
+    ring: 2,
+    callers: [1, 1, 1, 1],
+    prepare: spawned(0, 0, 1, 2),
+    isLate: true,
+    mortal: spawner(3),
+    others: { thief: taker(1) },
+  }),
+  deaths({
+    name: "as it ends its LIFO slot's turn",
+    workers: 1,
+    tasks: 6,
+    callers: [1, 1, 1, 1, 1],
+    prepare(alone, pool) {
+      for (const number of [0, 1, 2]) {
+        pool.spawn(alone, 0, number);
+        pool.runOne(alone, 0);
+      }
+      spawned(0, 3, 4)(alone, pool);
+    },
+    mortal: runner(0),
+  }),
+  // Between two sleeps.
   deaths({
     name: "when it is about to sleep",
     workers: 2,
     searched: [0],
     asleep: [1],
     callers: [0],
-    areBegun: true,
-    mortal: busy(0),
     before: 1,
     isLate: true,
-    others: (pool) => ({ other: busy(1)(pool, {}) }),
+    areBegun: true,
+    mortal: sleeper(0),
+    others: { other: sleeper(1) },
     daemons: ["mortal", "other"],
   }),
   deaths({
@@ -266,12 +464,21 @@ export const scenarios: readonly Entry[] = [
     workers: 2,
     asleep: [0, 1],
     callers: [0],
-    areBegun: true,
-    mortal: busy(0),
     before: 1,
     isLate: true,
-    others: (pool) => ({ other: busy(1)(pool, {}) }),
+    areBegun: true,
+    mortal: sleeper(0),
+    others: { other: sleeper(1) },
     daemons: ["mortal", "other"],
+  }),
+  deaths({
+    name: "asleep, with a driver for timers",
+    flags: SHIPPED,
+    workers: 1,
+    asleep: [0],
+    callers: [],
+    mortal: sleeper(0),
+    daemons: ["mortal"],
   }),
   deaths({
     name: "as it is to wake another",
@@ -281,20 +488,62 @@ export const scenarios: readonly Entry[] = [
     areBegun: true,
     mortal: (pool) =>
       function* (t) {
-        const member = memberOf(pool, t, 1);
-        yield* submit(member, 0);
+        yield* submit(memberOf(pool, t, 1), 0);
       },
-    others: (pool) => ({ other: busy(1)(pool, {}) }),
+    others: { other: sleeper(1) },
     daemons: ["other"],
   }),
+  deaths({
+    name: "as it spawns, and is to wake another",
+    workers: 2,
+    asleep: [1],
+    callers: [1],
+    isLate: true,
+    areBegun: true,
+    mortal: spawner(0),
+    others: { other: sleeper(1) },
+    daemons: ["other"],
+  }),
+  // As it begins, and as it ends.
+  deaths({
+    name: "as it begins",
+    workers: 1,
+    closed: [0],
+    callers: [],
+    prepare(alone, pool) {
+      const { address, claim } = pool.parkerOf(1);
+      alone.call("callerOpen", 1, address, claim);
+    },
+    mortal: () =>
+      function* (t) {
+        yield* t.call("workerOpen", 0, 2);
+      },
+  }),
+  deaths({
+    name: "as it ends",
+    workers: 2,
+    searched: [0],
+    asleep: [1],
+    callers: [0],
+    before: 1,
+    isLate: true,
+    areBegun: true,
+    mortal: () =>
+      function* (t) {
+        yield* t.call("workerClose", 0);
+      },
+    others: { other: sleeper(1) },
+    daemons: ["other"],
+  }),
+  // With results.
   deaths({
     name: "as it finishes a task that its caller waits for",
     workers: 1,
     callers: [0],
     before: 1,
     prepare: (alone, pool) => void pool.take(alone, 0),
-    mortal: finisher(0),
-    others: (pool) => ({ creator: waiter(pool, 0, 0) }),
+    mortal: finisher(0, 0),
+    others: { creator: waiter(0, 0) },
   }),
   deaths({
     name: "as it finishes two tasks of a caller that waits",
@@ -305,8 +554,9 @@ export const scenarios: readonly Entry[] = [
       pool.take(alone, 0);
       pool.take(alone, 0);
     },
-    mortal: finisher(0, 1),
-    others: (pool) => ({ creator: waiter(pool, 0, 0, 1) }),
+    mortal: finisher(0, 0, 1),
+    others: { creator: waiter(0, 0, 1) },
+    add: full,
   }),
   deaths({
     name: "as it finishes a task that another worker waits for",
@@ -316,8 +566,8 @@ export const scenarios: readonly Entry[] = [
       pool.spawn(alone, 1, 0);
       pool.take(alone, 0);
     },
-    mortal: finisher(0),
-    others: (pool) => ({ waiter: waiter(pool, 2, 0) }),
+    mortal: finisher(0, 0),
+    others: { waiter: waiter(2, 0) },
   }),
   deaths({
     name: "as it finishes a task that another worker joins",
@@ -327,54 +577,44 @@ export const scenarios: readonly Entry[] = [
       pool.spawn(alone, 1, 0);
       pool.take(alone, 0);
     },
-    mortal: finisher(0),
-    others: (pool) => ({
-      *joiner(t) {
-        const member = memberOf(pool, t, 2);
-        member.pending.set(pool.task(0), 0);
-        yield* join(member, pool.task(0));
-        return member.outcomes;
-      },
-    }),
+    mortal: finisher(0, 0),
+    others: {
+      joiner: (pool) =>
+        function* (t) {
+          const member = memberOf(pool, t, 2);
+          member.pending.set(pool.task(0), 0);
+          yield* join(member, pool.task(0));
+          return member.outcomes;
+        },
+    },
     add: full,
+  }),
+  deaths({
+    name: "while another runs its task",
+    workers: 2,
+    callers: [1],
+    prepare: spawned(0, 0),
+    mortal: () => function* () {},
+    others: { other: runner(1) },
   }),
   deaths({
     name: "as it collects its own tasks",
     workers: 2,
     callers: [1, 1, 1],
     prepare(alone, pool) {
-      for (const number of [0, 1, 2]) pool.spawn(alone, 0, number);
+      spawned(0, 0, 1, 2)(alone, pool);
       pool.runOne(alone, 1);
       pool.runOne(alone, 1);
       pool.take(alone, 1);
     },
     isLate: true,
-    mortal: (pool) => waiter(pool, 1, 0, 1, 2),
+    mortal: waiter(1, 0, 1, 2),
+    others: { other: finisher(1, 0, 1, 2) },
     daemons: ["mortal"],
-    others: (pool) => ({
-      *other(t) {
-        for (const number of [0, 1, 2]) {
-          const task = pool.task(number);
-          if (((yield* t.load(task)) & 7) !== RUNNING) continue;
-          yield* execute(memberOf(pool, t, 2), task);
-        }
-      },
-    }),
   }),
-  deaths({
-    name: "as it spawns more than its queue holds",
-    workers: 2,
-    ring: 2,
-    callers: [1, 1, 1, 1],
-    isLate: true,
-    prepare(alone, pool) {
-      for (const number of [0, 1, 2]) pool.spawn(alone, 0, number);
-    },
-    mortal: (pool) =>
-      function* (t) {
-        yield* spawn(memberOf(pool, t, 1), 3);
-      },
-    others: taker(1),
-  }),
+  twoDeaths("both were not delivered", false),
+  twoDeaths("one was delivered", true),
+  orphan("nobody is in the owner's place", false),
+  orphan("another thread is in the owner's place", true),
+  successor(),
 ];
-void [begin, drain, join, runBurst, sleep, spawn, submit, takeNext, waitForAll, work, OWN_WORDS, SHIPPED, SHIPPED_HOST, full, DROPPED];

@@ -309,6 +309,20 @@ const batches = queues({
   threads: (pool) => ({ consumer: taker(pool, 0), other: taker(pool, 1) }),
 });
 
+const fullOfStale = queues({
+  name: "a queue that is full of old entries sends work to another one",
+  workers: 2,
+  tasks: 2,
+  more: 1,
+  prepare(alone, pool) {
+    pool.fill(alone, 1);
+  },
+  threads: (pool) => ({
+    creator: submitter(pool, 0, 0),
+    consumer: taker(pool, 0),
+  }),
+});
+
 export const scenarios: readonly Entry[] = [
   halves,
   stealsHalf,
@@ -326,4 +340,5 @@ export const scenarios: readonly Entry[] = [
   producers,
   consumers,
   batches,
+  fullOfStale,
 ];

@@ -1,20 +1,22 @@
 // The end of a runtime with a pool, and of a worker: whoever sleeps or is about to
 // ends, and what it leaves is found.
 
-import type { Body } from "../../loom/src/scenario.ts";
+import type { Body, Steps } from "../../loom/src/scenario.ts";
 import { type Entry, full, pr } from "../entry.ts";
 import { shutdown } from "../facade.ts";
 import {
   begin,
   callOf,
   flush,
+  type Member,
   memberOf,
+  open,
   submit,
   takeNext,
   work,
 } from "../pool_facade.ts";
 import { type PoolPlan, PoolWorld } from "../pool_world.ts";
-import { OWN_WORDS, SHIPPED, SHIPPED_HOST } from "../world.ts";
+import { SHIPPED_HOST } from "../world.ts";
 
 /** The creator, which ends it all. */
 function closer(pool: PoolWorld): Body {
@@ -24,17 +26,20 @@ function closer(pool: PoolWorld): Body {
 /** Workers that end, wherever they are. */
 function ends(where: string, plan: PoolPlan, more?: {
   threads?: (pool: PoolWorld) => Record<string, Body>;
+  /** Whether workers end as soon as they are awake. */
+  isShort?: boolean;
   add?: typeof pr;
 }): Entry {
   const pool = new PoolWorld(plan);
-  const { threads, add = pr } = more ?? {};
+  const { threads, isShort = false, add = pr } = more ?? {};
   const all: Record<string, Body> = {
     closer: closer(pool),
     ...threads?.(pool),
   };
   for (let worker = 0; worker < plan.workers; worker++) {
     if (`worker ${worker}` in all) continue;
-    all[`worker ${worker}`] = (t) => work(memberOf(pool, t, worker + 1));
+    const body = isShort ? wakeAndClose : work;
+    all[`worker ${worker}`] = (t) => body(memberOf(pool, t, worker + 1));
   }
   return add({
     name: `a shutdown ends all workers: ${where}`,
@@ -56,6 +61,13 @@ function ends(where: string, plan: PoolPlan, more?: {
       }
     },
   });
+}
+
+/** A worker that ends when it wakes up. */
+function* wakeAndClose(member: Member): Steps<void> {
+  yield* begin(member);
+  yield* member.me.t.call("workerClose", member.worker);
+  yield* flush(member);
 }
 
 /** A worker that submits, as a task of it does. */
@@ -101,18 +113,54 @@ function retires(where: string, plan: PoolPlan, add = pr): Entry {
   });
 }
 
-void [full, OWN_WORDS, SHIPPED, SHIPPED_HOST];
+/** Two workers that begin at the same time, as work comes. */
+function begins(): Entry {
+  const pool = new PoolWorld({ workers: 2, closed: [0, 1] });
+  const opener = (worker: number): Body =>
+    function* (t) {
+      yield* open(memberOf(pool, t, worker + 1));
+    };
+  return pr({
+    name: "two workers begin at the same time, and both count",
+    setup: pool.setup,
+    threads: { first: opener(0), second: opener(1) },
+    final(alone) {
+      const count = pool.countWorkers(alone);
+      alone.assert(count === 2, `${count} workers are counted`);
+      // Both are looked at: each can be woken.
+      pool.park(alone, [0, 1]);
+      pool.submit(alone, 0, 0);
+      pool.submit(alone, 0, 1);
+      pool.checkTokens(alone, [1]);
+      pool.runOne(alone, 0);
+      pool.checkTokens(alone, [1, 2]);
+    },
+  });
+}
+
 export const scenarios: readonly Entry[] = [
+  begins(),
   ends("one asleep", { workers: 1, asleep: [0] }),
-  ends("two asleep", { workers: 2, asleep: [0, 1] }),
+  ends("two asleep", { workers: 2, asleep: [0, 1] }, { isShort: true }),
+  ends("two asleep, which look once more", { workers: 2, asleep: [0, 1] }, {
+    add: full,
+  }),
   ends("one about to sleep", { workers: 1, searched: [0] }),
   ends("one awake", { workers: 1 }),
-  ends("one asleep, one about to", { workers: 2, asleep: [0], searched: [1] }),
+  ends("one asleep, one about to", {
+    workers: 2,
+    asleep: [0],
+    searched: [1],
+  }, { isShort: true }),
   ends("one asleep, and a task for it", { workers: 1, asleep: [0], before: 1 }),
   ends("one that submits, one about to sleep", {
     workers: 2,
     searched: [1],
-  }, { threads: (pool) => ({ "worker 0": submitting(pool, 0) }) }),
+  }, {
+    threads: (pool) => ({ "worker 0": submitting(pool, 0) }),
+    isShort: true,
+    add: full,
+  }),
   ends("one asleep, by futex", { workers: 1, asleep: [0], flags: SHIPPED_HOST }),
   retires("as it searches", { workers: 2, searched: [0], asleep: [1] }),
   retires("as it is woken", { workers: 2, asleep: [0, 1], before: 1 }),

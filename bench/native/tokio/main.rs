@@ -6,12 +6,11 @@
 // from outside and blocks for the answer, as a JavaScript caller does. Tasks are
 // empty futures, spawned and joined; there is nothing to encode or decode.
 
-use std::future::Future;
 use std::hint::{black_box, spin_loop};
-use std::pin::Pin;
 use std::thread;
 use std::time::{Duration, Instant};
 use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
 
 const WARM_UP: Duration = Duration::from_millis(300);
 const WINDOW: Duration = Duration::from_millis(1_000);
@@ -67,14 +66,13 @@ fn spin(runtime: &Runtime) {
 
 /// Counts the nodes of a tree of so many: a task for each, which spawns its
 /// children and joins them.
-fn tree(nodes: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
-    Box::pin(async move {
+fn tree(nodes: u64) -> JoinHandle<u64> {
+    tokio::spawn(async move {
         let left = (nodes - 1) / 2;
         let right = nodes - 1 - left;
-        let left = (left > 0).then(|| tokio::spawn(tree(left)));
-        let right = (right > 0).then(|| tokio::spawn(tree(right)));
+        let children = [left, right].map(|size| (size > 0).then(|| tree(size)));
         let mut count = 1;
-        for child in [left, right].into_iter().flatten() {
+        for child in children.into_iter().flatten() {
             count += child.await.expect("a count");
         }
         count
@@ -82,8 +80,8 @@ fn tree(nodes: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
 }
 
 fn count_tree(runtime: &Runtime, nodes: u64) {
-    let root = runtime.spawn(tree(nodes));
-    assert_eq!(runtime.block_on(root).expect("a count"), nodes);
+    let count = runtime.block_on(async { tree(nodes).await });
+    assert_eq!(count.expect("a count"), nodes);
 }
 
 // ==== Measuring ====
