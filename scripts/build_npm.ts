@@ -11,6 +11,7 @@ const TSC = inRoot("node_modules/typescript/bin/tsc");
 /** The modules that are shipped, and where each begins. */
 const BUNDLES = {
   "dist/mod.js": "scripts/npm_entry.ts",
+  "dist/task.js": "task.ts",
   "dist/loom.js": "loom/mod.ts",
 };
 

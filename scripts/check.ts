@@ -43,7 +43,7 @@ const STEPS: Step[] = [
     command: NODE,
     args: [inRoot("node_modules/typescript/bin/tsc"), "-p", "tsconfig.json"],
   },
-  deno("doc", "--lint", "mod.ts", "loom/mod.ts"),
+  deno("doc", "--lint", "mod.ts", "task.ts", "loom/mod.ts"),
   script("check_layers"),
   script("check_atomics"),
   script("build", "--check"),

@@ -15,6 +15,7 @@ import { smokeProgram } from "./smoke.ts";
 async function serve(server: Server): Promise<string> {
   const sources = [
     await readSource("mod.ts"),
+    await readSource("task.ts"),
     ...await readSources("src", "loom"),
   ];
   const texts = new Map(sources.map(({ path, text }) => [`/${path}`, text]));
@@ -35,10 +36,11 @@ async function runSmoke(folder: string, origin: string): Promise<void> {
   const program = join(folder, "smoke.ts");
   await writeFile(
     program,
-    smokeProgram(
-      `http://${origin}/mod.ts`,
-      `http://${origin}/loom/mod.ts`,
-    ),
+    smokeProgram({
+      mod: `http://${origin}/mod.ts`,
+      task: `http://${origin}/task.ts`,
+      loom: `http://${origin}/loom/mod.ts`,
+    }),
   );
   const flags = ["--no-config", "--no-lock", "--no-prompt"];
   // The thread imports the program itself, by a URL that is not in the source.

@@ -18,6 +18,7 @@ const LAYERS: Record<string, readonly string[]> = {
   driver: CONTRACTS,
   host: CONTRACTS,
   core: CONTRACTS,
+  codec: CONTRACTS,
   park: [...CONTRACTS, "core", ...FACES],
   sync: [...CONTRACTS, "core", ...FACES],
   time: [...CONTRACTS, "core", ...FACES],
@@ -25,9 +26,17 @@ const LAYERS: Record<string, readonly string[]> = {
   hosts: ["errors", "arguments", "host"],
   thread: CONTRACTS,
   options: [...CONTRACTS, "core", ...FACES],
-  compose: [...CONTRACTS, "core", "drivers", "hosts"],
+  compose: [...CONTRACTS, "core", "drivers", "hosts", "options"],
   runtime: [...CONTRACTS, "core", ...FACES, "thread", "options", "compose"],
-  mod: [...CONTRACTS, "core", ...FACES, "thread", "options", "runtime"],
+  pool: [
+    ...[...CONTRACTS, "core", ...FACES],
+    ...["codec", "thread", "options", "compose"],
+  ],
+  task: [...CONTRACTS, "pool"],
+  mod: [
+    ...[...CONTRACTS, "core", ...FACES],
+    ...["thread", "options", "runtime", "codec", "pool"],
+  ],
 };
 
 /** A name that only some places may use. */
@@ -191,7 +200,8 @@ function checkCycles(imports: readonly Import[]): Problem[] {
 
 async function main(): Promise<void> {
   const sources = await readSources("assembly", "src");
-  report(checkLayers([...sources, await readSource("mod.ts")]));
+  const entries = [await readSource("mod.ts"), await readSource("task.ts")];
+  report(checkLayers([...sources, ...entries]));
 }
 
 if (import.meta.main) await main();

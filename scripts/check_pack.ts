@@ -12,6 +12,8 @@ import { smokeProgram } from "./smoke.ts";
 
 const RUNTIMES: RuntimeName[] = ["node", "node24", "bun"];
 
+const SPECIFIERS = { mod: "layby", task: "layby/task", loom: "layby/loom" };
+
 const PROJECT = { private: true, type: "module" };
 
 // No types but the package's own: it must not lean on those of a runtime. They
@@ -45,7 +47,7 @@ async function makeProject(folder: string, tarball: string): Promise<void> {
     writeFile(join(folder, name), content);
   await write("package.json", JSON.stringify(PROJECT));
   await write("tsconfig.json", JSON.stringify(TSCONFIG));
-  await write("smoke.ts", smokeProgram("layby", "layby/loom"));
+  await write("smoke.ts", smokeProgram(SPECIFIERS));
   await install(folder, tarball);
 }
 

@@ -1,17 +1,34 @@
 // The program with which a copy of the module, packed or served, shows that it
-// is complete: it parks on both ends of a token, and in a thread of its own.
+// is complete: it parks on both ends of a token, and in a thread of its own, and
+// runs tasks on a pool.
 
-/**
- * The program. It imports the module by `specifier`, its checker by `loom`, and
- * ends by itself.
- */
-export function smokeProgram(specifier: string, loom: string): string {
+/** By what names the program imports the entry points. */
+export interface Specifiers {
+  readonly mod: string;
+  readonly task: string;
+  readonly loom: string;
+}
+
+/** The program. It ends by itself. */
+export function smokeProgram({ mod, task, loom }: Specifiers): string {
   return `
-import { type ParkerHandle, Runtime } from ${JSON.stringify(specifier)};
+import { type ParkerHandle, Pool, Runtime } from ${JSON.stringify(mod)};
+import { spawn } from ${JSON.stringify(task)};
 import { lint } from ${JSON.stringify(loom)};
 
 function expect(found: unknown, wanted: unknown): void {
   if (found !== wanted) throw new Error(\`\${found}, and not \${wanted}\`);
+}
+
+export function sum(from: number, to: number): number {
+  if (to - from < 8) {
+    let total = 0;
+    for (let value = from; value < to; value++) total += value;
+    return total;
+  }
+  const middle = (from + to) >> 1;
+  const lower = spawn<typeof sum>("sum", [from, middle]);
+  return sum(middle, to) + lower.join();
 }
 
 export default function main(runtime: Runtime, creator: ParkerHandle): number {
@@ -31,6 +48,13 @@ if ((import.meta as { main?: boolean }).main) {
   expect(await thread.result, 42);
   expect(await thread.exited, 0);
   runtime.shutdown();
+  const tasks = { sum };
+  const pool = await Pool.start<typeof tasks>(new URL(import.meta.url), {
+    workers: 2,
+  });
+  expect(await pool.tasks.sum(0, 1000), 499500);
+  expect(pool.runSync("sum", [0, 100]), 4950);
+  await pool.shutdown();
   // A module without a memory.
   const [finding] = lint(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
   expect(finding?.rule, "memory-not-imported");

@@ -41,9 +41,6 @@ export const NOBODY: Waiter = {
   cancel: () => {},
 };
 
-/** Records that a thread keeps for its next tasks. */
-const CACHED = 1024;
-
 // Words of a caller, as the core has them.
 const FINISHED_WORD = 0;
 const DOUBT_WORD = 1;
@@ -53,6 +50,18 @@ const OUTBOX = 16;
 const OUTCOME_SHIFT = 5;
 const OUTCOME = 3;
 const THREAD_SHIFT = 8;
+
+/** Which tasks are whose. */
+export interface CallsPlace {
+  /** Which caller of the core's this thread is. */
+  readonly caller: number;
+  /** Where those lie. */
+  readonly callersAt: number;
+  /** Records that the thread may use at the same time. */
+  readonly most: number;
+  /** Records that it keeps for its next tasks. */
+  readonly kept: number;
+}
 
 /** One thread's tasks in flight. */
 export class Calls {
@@ -64,6 +73,7 @@ export class Calls {
   readonly #caller: number;
   readonly #line: number;
   readonly #most: number;
+  readonly #kept: number;
   /** Records of this thread's that are not in use. */
   readonly #free: number[] = [];
   /** By the index of the record. */
@@ -74,20 +84,14 @@ export class Calls {
   readonly #finished: number[] = [];
   #pending = 0;
 
-  /**
-   * @param caller Which caller of the core's this thread is.
-   * @param callersAt Where those lie.
-   * @param most Records that it may use at the same time.
-   */
   constructor(
     local: Local,
     records: Records,
     marshal: Marshal,
-    caller: number,
-    callersAt: number,
-    most: number,
+    { caller, callersAt, most, kept }: CallsPlace,
   ) {
     this.#most = most;
+    this.#kept = kept;
     this.#local = local;
     this.#core = local.core;
     this.#words = local.words;
@@ -220,7 +224,7 @@ export class Calls {
     const payload = this.#records.payload(task);
     if (payload !== 0) this.#core.chunkFree(payload);
     // What an entry still names is free when somebody comes to that.
-    if (this.#core.taskCollect(task) && this.#free.length < CACHED) {
+    if (this.#core.taskCollect(task) && this.#free.length < this.#kept) {
       this.#free.push(task);
     } else {
       this.#core.taskFree(task);

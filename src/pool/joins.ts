@@ -8,6 +8,7 @@ import { Copies } from "./copies.ts";
 import type { TaskHandle } from "./handle.ts";
 import { isForMessage, type Marshal } from "./marshal.ts";
 import type { Records } from "./record.ts";
+import type { Runner } from "./runner.ts";
 import { Spawned } from "./spawned.ts";
 
 /**
@@ -20,15 +21,6 @@ const NORMAL = 1;
 const STATE = 7;
 const THREAD_SHIFT = 8;
 
-/** What a join needs of its worker. */
-export interface JoiningWorker {
-  call(task: number): unknown;
-  callDirectly(callee: number, args: readonly unknown[]): unknown;
-  execute(task: number): void;
-  isAsync(task: number): boolean;
-  waitForJoin(mayRun: boolean): void;
-}
-
 /** What it is made of. */
 export interface JoinParts {
   readonly local: Local;
@@ -37,18 +29,20 @@ export interface JoinParts {
   readonly calls: Calls;
   readonly records: Records;
   readonly marshal: Marshal;
+  /** Blocks until something comes to this thread: work, too, if it may run it. */
+  wait(mayRun: boolean): void;
 }
 
 /** The tasks that one worker's tasks have spawned. */
 export class Joins {
-  readonly #worker: JoiningWorker;
+  readonly #runner: Runner;
   readonly #parts: JoinParts;
   readonly #copies: Copies;
   readonly #callees: ReadonlyMap<string, number>;
   #depth = 0;
 
-  constructor(worker: JoiningWorker, parts: JoinParts) {
-    this.#worker = worker;
+  constructor(runner: Runner, parts: JoinParts) {
+    this.#runner = runner;
     this.#parts = parts;
     this.#copies = new Copies(parts.local.host.serializer, undefined);
     this.#callees = new Map(parts.names.map((name, place) => [name, place]));
@@ -87,7 +81,7 @@ export class Joins {
   #runHere(spawned: Spawned, callee: number, args: readonly unknown[]): void {
     const copies = this.#copies.ofArguments(args, undefined);
     try {
-      spawned.settle(this.#worker.callDirectly(callee, copies));
+      spawned.settle(this.#runner.callDirectly(callee, copies));
     } catch (error) {
       spawned.reject(error);
     }
@@ -112,10 +106,10 @@ export class Joins {
       if (core.shutdownBegun()) throw new ShutdownError("join the task");
       const task = mayRun ? core.workerNext(index) : 0;
       if (task === 0) {
-        this.#worker.waitForJoin(mayRun);
+        this.#parts.wait(mayRun);
         continue;
       }
-      if (this.#worker.isAsync(task)) {
+      if (this.#runner.isAsync(task)) {
         // For a worker whose event loop runs.
         core.taskSubmit(index + 1, task, NORMAL);
         calls.flush();
@@ -124,7 +118,7 @@ export class Joins {
       }
       this.#depth++;
       try {
-        this.#worker.execute(task);
+        this.#runner.execute(task);
       } finally {
         this.#depth--;
       }
@@ -141,7 +135,7 @@ export class Joins {
   #runBack(spawned: Spawned): void {
     const { calls } = this.#parts;
     try {
-      spawned.settle(this.#worker.call(spawned.task));
+      spawned.settle(this.#runner.call(spawned.task));
     } catch (error) {
       spawned.reject(error);
     } finally {

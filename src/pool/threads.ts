@@ -42,6 +42,8 @@ const RING = 256;
 const MEBIBYTE = 1 << 20;
 /** Of all records; the rest is for tasks that tasks spawn. */
 const CALLERS_SHARE = 3 / 4;
+/** Records that are kept for the next calls. */
+const KEPT = 1024;
 /** One call in so many is measured; a power of two. */
 const SAMPLE = 16;
 
@@ -84,15 +86,13 @@ export class ThreadEngine implements Engine {
     const heap = new Heap(local, map.heapAt, map.chunks);
     const { serializer } = local.host;
     const marshal = new Marshal(records, heap, serializer, options.errors);
-    this.#calls = new Calls(
-      local,
-      records,
-      marshal,
-      0,
-      map.callersAt,
+    this.#calls = new Calls(local, records, marshal, {
+      caller: 0,
+      callersAt: map.callersAt,
       // Tasks have to find some, too.
-      Math.ceil(map.tasks * CALLERS_SHARE),
-    );
+      most: Math.ceil(map.tasks * CALLERS_SHARE),
+      kept: KEPT,
+    });
     this.#sleepOn(this.#parker);
     const controls = new Int32Array(
       new SharedArrayBuffer(4 * controlsFor(capacity)),

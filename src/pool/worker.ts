@@ -1,9 +1,7 @@
 // A worker of the pool: runs tasks in bursts, and sleeps where it is cheapest.
 
-import { RETURNED, THREW } from "../core/core.generated.ts";
 import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
-import type { AsyncContext } from "../host.ts";
 import type { Parker } from "../park/parker.ts";
 import { setContext, type WorkerContext } from "./context.ts";
 import { Calls } from "./calls.ts";
@@ -14,8 +12,9 @@ import { Idleness } from "./idle.ts";
 import { Joins } from "./joins.ts";
 import { readPoolMap } from "./map.ts";
 import { Mail } from "./mail.ts";
-import { isForMessage, Marshal } from "./marshal.ts";
+import { Marshal } from "./marshal.ts";
 import { GO_ON, Records } from "./record.ts";
+import { Runner } from "./runner.ts";
 import { Spin } from "./spin.ts";
 import {
   COMMAND,
@@ -27,7 +26,6 @@ import {
   type WorkerStart,
 } from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
-import { isThenable } from "./thenable.ts";
 
 /** So many tasks between two looks at the clock, while the event loop waits. */
 const BURST = 61;
@@ -36,9 +34,6 @@ const BURST_MS = 1;
 
 /** How long to look for work before a sleep, in milliseconds. */
 const LOOK_MS = 0.03;
-
-/** Functions that are asynchronous by their form. */
-const AsyncFunction = (async () => {}).constructor;
 
 /** One thread of the pool. */
 export class PoolWorker implements WorkerContext {
@@ -49,20 +44,12 @@ export class PoolWorker implements WorkerContext {
   readonly #core: CoreExports;
   readonly #parker: Parker;
   readonly #start: WorkerStart;
-  readonly #functions: readonly TaskFunction[];
-  readonly #isAsync: boolean[];
-  readonly #records: Records;
-  readonly #marshal: Marshal;
   readonly #calls: Calls;
+  readonly #runner: Runner;
   readonly #joins: Joins;
   readonly #mail: Mail;
   readonly #spin: Spin;
   readonly #cancels: Cancels;
-  readonly #asyncs: AsyncContext | undefined;
-  /** The task that runs now, synchronously; 0 if there is none. */
-  #current = 0;
-  /** Asynchronous tasks that have begun and not ended. */
-  #inFlight = 0;
   #awake = 0;
   /** What waits for the event loop of a thread without tasks. */
   readonly #loopWork: number;
@@ -89,49 +76,56 @@ export class PoolWorker implements WorkerContext {
     this.#core = local.core;
     this.#parker = parker;
     this.#start = start;
-    this.#functions = [...tasks.values()];
-    this.#isAsync = this.#functions.map((it) => it instanceof AsyncFunction);
-    this.#records = new Records(local, map);
+    const records = new Records(local, map);
     const heap = new Heap(local, map.heapAt, map.chunks);
-    this.#marshal = new Marshal(this.#records, heap, local.host.serializer);
-    const caller = index + 1;
-    this.#calls = new Calls(
-      local,
-      this.#records,
-      this.#marshal,
-      caller,
-      map.callersAt,
-      map.tasks,
-    );
-    this.#joins = new Joins(this, {
+    const marshal = new Marshal(records, heap, local.host.serializer);
+    this.#calls = new Calls(local, records, marshal, {
+      caller: index + 1,
+      callersAt: map.callersAt,
+      most: map.tasks,
+      // Other workers are to find some, however many there are.
+      kept: map.tasks >> 9,
+    });
+    this.#cancels = new Cancels(records);
+    this.#runner = new Runner({
+      core: local.core,
+      index,
+      functions: [...tasks.values()],
+      records,
+      marshal,
+      calls: this.#calls,
+      cancels: this.#cancels,
+      asyncs: local.host.asyncContext(),
+      rouse: () => this.rouse(),
+    });
+    this.#joins = new Joins(this.#runner, {
       local,
       index,
       names: [...tasks.keys()],
       calls: this.#calls,
-      records: this.#records,
-      marshal: this.#marshal,
+      records,
+      marshal,
+      wait: (mayRun) => this.#waitForJoin(mayRun),
     });
-    this.#cancels = new Cancels(this.#records);
-    this.#mail = new Mail(local, start, this.#marshal, this.#cancels, this);
+    this.#mail = new Mail(local, start, marshal, this.#cancels, {
+      callDirectly: (callee, args, task) =>
+        this.#runner.callDirectly(callee, args, task),
+      countAsync: (change) => this.#runner.countAsync(change),
+      rouse: () => this.rouse(),
+    });
+    this.#runner.mail = this.#mail;
     this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
-    this.#asyncs = local.host.asyncContext();
     this.#loopWork = loopWork;
     this.#idleness = new Idleness(start.controls, start.idleTimeout);
     setContext(this);
   }
 
-  /** The task that runs, or that went on after an `await`. */
-  #running(): number {
-    if (this.#current !== 0) return this.#current;
-    return (this.#asyncs?.get() as number | undefined) ?? 0;
-  }
-
   get signal(): AbortSignal {
-    return this.#cancels.signal(this.#running());
+    return this.#cancels.signal(this.#runner.running);
   }
 
   get isCancelled(): boolean {
-    const task = this.#running();
+    const task = this.#runner.running;
     // A message may say so.
     if (task < 0) this.#mail.collect();
     return task !== 0 && this.#cancels.reason(task) !== GO_ON;
@@ -153,138 +147,6 @@ export class PoolWorker implements WorkerContext {
     };
   }
 
-  /** Calls a task's function with what its record says. */
-  call(task: number): unknown {
-    const records = this.#records;
-    const callee = records.callee(task);
-    const it = this.#functions[callee] as (...args: unknown[]) => unknown;
-    const before = this.#current;
-    this.#current = task;
-    try {
-      switch (records.countNumbers(task)) {
-        case 0:
-          if (this.#isAsync[callee]) break;
-          return it();
-        case 1:
-          if (this.#isAsync[callee]) break;
-          return it(records.number(task, 0));
-        case 2:
-          if (this.#isAsync[callee]) break;
-          return it(records.number(task, 0), records.number(task, 1));
-      }
-      const args = this.#marshal.readArguments(task);
-      if (!this.#isAsync[callee] || !this.#asyncs) return it(...args);
-      return this.#asyncs.run(task, () => it(...args));
-    } finally {
-      this.#current = before;
-    }
-  }
-
-  /**
-   * Calls a function with values that are this thread's already.
-   *
-   * @param task What it is known by, if it is a call by message: below 0.
-   */
-  callDirectly(
-    callee: number,
-    args: readonly unknown[],
-    task: number = 0,
-  ): unknown {
-    const it = this.#functions[callee] as (...args: unknown[]) => unknown;
-    const before = this.#current;
-    this.#current = task;
-    try {
-      if (!this.#isAsync[callee] || !this.#asyncs) return it(...args);
-      return this.#asyncs.run(task, () => it(...args));
-    } finally {
-      this.#current = before;
-    }
-  }
-
-  /** An asynchronous call has begun, or has ended. */
-  countAsync(change: 1 | -1): void {
-    this.#inFlight += change;
-    // The last one: the worker may sleep elsewhere now.
-    if (this.#inFlight === 0) this.rouse();
-  }
-
-  /** Whether a task will go on in the event loop, as far as one can tell. */
-  isAsync(task: number): boolean {
-    return this.#isAsync[this.#records.callee(task)]!;
-  }
-
-  /** Runs a task that this worker has taken. */
-  execute(task: number): void {
-    let value: unknown;
-    try {
-      value = this.call(task);
-    } catch (error) {
-      this.#cancels.end(task);
-      this.#throw(task, error);
-      return;
-    }
-    if (isThenable(value)) return this.#await(task, value);
-    this.#cancels.end(task);
-    this.#return(task, value);
-  }
-
-  #await(task: number, value: PromiseLike<unknown>): void {
-    // Known from now on, whatever its form is.
-    this.#isAsync[this.#records.callee(task)] = true;
-    this.countAsync(1);
-    const end = (finish: () => void) => {
-      // Its record is another's when it is finished.
-      this.#cancels.forget(task);
-      finish();
-      this.countAsync(-1);
-    };
-    this.#cancels.watch(task);
-    value.then(
-      (result) => end(() => this.#return(task, result)),
-      (error) => end(() => this.#throw(task, error)),
-    );
-  }
-
-  #return(task: number, value: unknown): void {
-    try {
-      this.#marshal.writeResult(task, value);
-    } catch (error) {
-      if (!this.#sendResult(task, value, error)) return;
-    }
-    this.#core.workerFinish(this.index, task, RETURNED);
-    this.#calls.flush();
-  }
-
-  /** Sends what bytes cannot carry by message. Returns whether it could. */
-  #sendResult(task: number, value: unknown, reason: unknown): boolean {
-    try {
-      if (!isForMessage(reason) || !this.#records.isOfCreator(task)) {
-        throw reason;
-      }
-      this.#records.returnLetter(task, this.#mail.sendResult(value));
-      return true;
-    } catch (error) {
-      this.#throw(task, error);
-      return false;
-    }
-  }
-
-  #throw(task: number, error: unknown): void {
-    try {
-      this.#marshal.writeError(task, error);
-    } catch {
-      this.#sendError(task, error);
-    }
-    this.#core.workerFinish(this.index, task, THREW);
-    this.#calls.flush();
-  }
-
-  /** There is no memory for what a task threw. */
-  #sendError(task: number, error: unknown): void {
-    if (!this.#records.isOfCreator(task)) this.#records.returnNothing(task);
-    else this.#records.returnLetter(task, this.#mail.sendError(error));
-  }
-
   /** Makes the worker look for work again. */
   rouse(): void {
     const { address, claim } = this.#parker.handle;
@@ -294,14 +156,12 @@ export class PoolWorker implements WorkerContext {
   /** Runs tasks until the pool is shut down, or the worker is to retire. */
   async run(): Promise<void> {
     const { host } = this.#local;
-    for (;;) {
+    while (!this.#isToEnd()) {
       this.#runBurst();
       // What is done but for its promise is done after this.
-      if (this.#inFlight > 0) await undefined;
-      this.#calls.drain();
-      this.#mail.read();
-      this.#cancels.look();
-      if (this.#isEnding()) return;
+      if (this.#runner.inFlight > 0) await undefined;
+      this.#lookAround();
+      if (this.#isToEnd()) break;
       if (this.#isLoopDue()) {
         await host.turn();
         continue;
@@ -309,15 +169,31 @@ export class PoolWorker implements WorkerContext {
       if (this.#search()) continue;
       await this.#sleep();
     }
+    await this.#finish();
   }
 
-  #isEnding(): boolean {
+  /** Does what does not come from the pool's queues. */
+  #lookAround(): void {
+    this.#calls.drain();
+    this.#mail.read();
+    this.#cancels.look();
+  }
+
+  #isToEnd(): boolean {
     if (this.#core.shutdownBegun()) return true;
+    const { controls } = this.#start;
     // Acquire. Pairs with the store in `Crew` that tells it to [W1].
-    return Atomics.load(
-          this.#start.controls,
-          controlOf(this.index, COMMAND),
-        ) === RETIRE && this.#inFlight === 0 && !this.#mail.isPending;
+    return Atomics.load(controls, controlOf(this.index, COMMAND)) === RETIRE;
+  }
+
+  /** Takes no more tasks, and waits for those that it has begun. */
+  async #finish(): Promise<void> {
+    this.close();
+    while (!this.#core.shutdownBegun()) {
+      this.#lookAround();
+      if (this.#runner.inFlight === 0 && !this.#mail.isPending) return;
+      await this.#parker.parkAsync();
+    }
   }
 
   /** Runs what there is; with something in the event loop, for a while. */
@@ -328,7 +204,7 @@ export class PoolWorker implements WorkerContext {
     for (let count = 1;; count++) {
       const task = core.workerNext(index);
       if (task === 0) return;
-      this.execute(task);
+      this.#runner.execute(task);
       if (count % BURST !== 0) continue;
       if (this.#mail.hasNew) return;
       const now = performance.now();
@@ -356,14 +232,14 @@ export class PoolWorker implements WorkerContext {
   readonly #look = (): boolean => {
     const task = this.#core.workerNext(this.index);
     if (task === 0) return false;
-    this.execute(task);
+    this.#runner.execute(task);
     return true;
   };
 
   /** Whether something needs this thread's event loop. */
   #needsLoop(): boolean {
     const { idle } = this.#start;
-    if (this.#inFlight > 0 || this.#awake > 0 || this.#mail.isComing) {
+    if (this.#runner.inFlight > 0 || this.#awake > 0 || this.#mail.isComing) {
       return true;
     }
     if (idle !== "auto") return idle === "event-loop";
@@ -373,7 +249,7 @@ export class PoolWorker implements WorkerContext {
   /** Whether there is something to do that the pool's queues do not know of. */
   #hasWork(): boolean {
     return this.#core.callerHasFinished(this.index + 1) !== 0 ||
-      this.#mail.hasNew || this.#isEnding();
+      this.#mail.hasNew || this.#isToEnd();
   }
 
   async #sleep(): Promise<void> {
@@ -397,7 +273,7 @@ export class PoolWorker implements WorkerContext {
 
   /** Milliseconds that it may sleep until it tells that it is idle. */
   #idleTime(): number {
-    if (this.#inFlight > 0 || this.#awake > 0) return Infinity;
+    if (this.#runner.inFlight > 0 || this.#awake > 0) return Infinity;
     const tasks = this.#core.workerTally(this.index, 0) + this.#mail.seen;
     return this.#idleness.timeLeft(tasks);
   }
@@ -432,7 +308,7 @@ export class PoolWorker implements WorkerContext {
   }
 
   /** Waits, blocking, for something to come to this thread, in a join. */
-  waitForJoin(mayRun: boolean): void {
+  #waitForJoin(mayRun: boolean): void {
     const core = this.#core;
     const { index } = this;
     if (!mayRun) {

@@ -12,17 +12,25 @@ export interface Outcome {
 /** Milliseconds that one check may take. */
 const LIMIT = 20_000;
 
-const checks: [name: string, body: () => unknown][] = [];
+/** A check: what it is called, and what it does. */
+export type Check = readonly [name: string, body: () => unknown];
+
+const checks: Check[] = [];
 
 /** Names a check. They run one after the other. */
 export function check(name: string, body: () => unknown): void {
   checks.push([name, body]);
 }
 
+/** The checks that were named, for another runner. */
+export function takeChecks(): Check[] {
+  return checks.splice(0);
+}
+
 /** Runs the checks. */
 export async function runChecks(): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
-  for (const [name, body] of checks.splice(0)) {
+  for (const [name, body] of takeChecks()) {
     outcomes.push({ name, error: await outcomeOf(body) });
   }
   return outcomes;

@@ -417,7 +417,7 @@ export const scenarios: readonly Entry[] = [
       // From deep in its queue: the entry stays there.
       alone.call("workerTakeBack", 0, pool.task(0));
     },
-    mortal: () => function* () {},
+    mortal: finisher(0, 0),
     others: { thief: taker(1) },
     add: full,
   }),

@@ -133,7 +133,8 @@ function begins(): Entry {
       pool.submit(alone, 0, 1);
       pool.checkTokens(alone, [1]);
       pool.runOne(alone, 0);
-      pool.checkTokens(alone, [1, 2]);
+      // Its caller's, and that of whom it woke.
+      pool.checkTokens(alone, [0, 1, 2]);
     },
   });
 }

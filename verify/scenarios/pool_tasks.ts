@@ -255,7 +255,6 @@ export const scenarios: readonly Entry[] = [
   listed,
   joins("one", [0]),
   joins("the last first", [1, 0]),
-  joins("the first first", [0, 1], full),
   joinsCancelled,
   nestedJoins,
 ];
