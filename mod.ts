@@ -79,6 +79,7 @@ export type {
   WorkerMetrics,
 } from "./src/pool/metrics.ts";
 export type {
+  Limits,
   MapOptions,
   PoolOptions,
   Priority,

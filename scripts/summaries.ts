@@ -19,6 +19,13 @@ export function readCounts(
   return readNode(output);
 }
 
+/** Why tests were skipped, if Node's runner says so: `a test: the reason`. */
+export function readSkips(output: string): string[] {
+  const lines = output.matchAll(/^\s*﹣ (.+) \([\d.]+ms\) # (.+)$/gm);
+  return Array.from(lines, ([, name, reason]) => `${name}: ${reason}`)
+    .filter((skip) => !skip.endsWith(": SKIP"));
+}
+
 /** The scenarios in what the model checker prints last, if it does. */
 export function readLoom(output: string): Counts | undefined {
   const found = last(output, /^loom: (\d+) scenarios,.* (\d+) failed,/gm);

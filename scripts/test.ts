@@ -4,7 +4,8 @@
 //
 // `--filter` keeps the test files whose path contains the text. Without it and
 // without `--runtime`, the scenarios of the model checker are run too. The last
-// line printed is the sum: `N passed, N failed`.
+// line printed is the sum: `N passed, N failed`. The files in tests/web/ are run
+// on Node alone.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
@@ -17,11 +18,22 @@ import {
   judge,
   readCounts,
   readLoom,
+  readSkips,
   sum,
 } from "./summaries.ts";
 
 /** Milliseconds for all tests on one runtime. */
 const TIMEOUT = 15 * 60_000;
+
+/** Tests that start a browser, and other runtimes: Node drives them. */
+const WEB = "tests/web/";
+
+function filesFor(
+  { name }: RuntimeBinary,
+  files: readonly string[],
+): readonly string[] {
+  return files.filter((file) => name === "node" || !file.startsWith(WEB));
+}
 
 async function testOn(
   runtime: RuntimeBinary,
@@ -40,6 +52,7 @@ async function testOn(
   console.log(
     `${runtime.name} ${version}: ${describe(counts)} (${seconds} s)`,
   );
+  for (const skip of readSkips(outcome.output)) console.log(`  ${skip}`);
   return counts;
 }
 
@@ -81,8 +94,9 @@ async function main(): Promise<void> {
   if (files.length === 0) console.log("No test file matches");
   const all: Counts[] = [];
   // One after another: tests measure time, and must not take it from others.
-  for (const runtime of files.length === 0 ? [] : runtimes) {
-    all.push(await testOn(runtime, files));
+  for (const runtime of runtimes) {
+    const chosenFiles = filesFor(runtime, files);
+    if (chosenFiles.length > 0) all.push(await testOn(runtime, chosenFiles));
   }
   if (values.runtime === undefined && values.filter === "") {
     all.push(await testInterleavings());

@@ -28,9 +28,33 @@ import { isParked, run, settled, untilParked } from "./threads.ts";
 
 const BODIES = new URL("./bad_input_bodies.ts", import.meta.url);
 
-type Code = LaybyErrorCode | "invalid-type" | "out-of-range";
+/** The codes that only pools throw: tests/pool/ provokes those. */
+type PoolCode =
+  | "crash-loop"
+  | "queue-full"
+  | "task-module"
+  | "timed-out"
+  | "uncloneable"
+  | "unknown-task"
+  | "worker-crashed";
 
-/** The class of each code. The type asks for all of them. */
+type Code =
+  | Exclude<LaybyErrorCode, PoolCode>
+  | "invalid-type"
+  | "out-of-range";
+
+/** The class of each code of the pool's. */
+const POOL_CLASSES: Record<PoolCode, string> = {
+  "crash-loop": "CrashLoopError",
+  "queue-full": "QueueFullError",
+  "task-module": "TaskModuleError",
+  "timed-out": "TimedOutError",
+  "uncloneable": "UncloneableError",
+  "unknown-task": "UnknownTaskError",
+  "worker-crashed": "WorkerCrashedError",
+};
+
+/** The class of each other code. The type asks for all of them. */
 const CLASSES: Record<Code, string> = {
   "cannot-block": "CannotBlockError",
   "exhausted": "ExhaustedError",
@@ -124,11 +148,15 @@ test("each exported error has a code, and each code an error", () => {
     .map(([name]) => name);
   assert.deepEqual(
     exported.sort(),
-    [...Object.values(CLASSES), "LaybyError"].sort(),
+    [
+      ...Object.values(CLASSES),
+      ...Object.values(POOL_CLASSES),
+      "LaybyError",
+    ].sort(),
   );
   assert.deepEqual(
     Object.keys(layby).sort(),
-    [...exported, "Runtime"].sort(),
+    [...exported, "Pool", "Runtime"].sort(),
   );
 });
 

@@ -412,6 +412,41 @@ export class PoolWorld {
     return (counters & 0xffff) - (counters >>> 16) & 0xffff;
   }
 
+  /** Checks that a task that is listed has one entry, and no other has any. */
+  checkEntries(alone: Alone): void {
+    const entries = this.#allEntries(alone);
+    for (let index = 0; index < this.plan.tasks; index++) {
+      const isListed = (alone.read(this.task(index)) & LISTED) !== 0;
+      const found = entries.filter((entry) => entry === index).length;
+      alone.assert(
+        found === Number(isListed),
+        `task ${index} is ${isListed ? "" : "not "}listed: ${found} entries`,
+      );
+    }
+  }
+
+  #allEntries(alone: Alone): number[] {
+    const entries: number[] = [];
+    for (let priority = 0; priority < PRIORITIES; priority++) {
+      for (let at = alone.read(INJECTS + INJECT_BYTES * priority);; at++) {
+        const slot = this.slot(alone, priority, at);
+        if (alone.read(slot + 4) !== (at + 1 | 0)) break;
+        entries.push(alone.read(slot));
+      }
+    }
+    for (const worker of this.workers) {
+      const record = this.worker(worker);
+      const last = alone.read(record + 128);
+      if (last !== 0) entries.push(last - 1);
+      const head = alone.read(record) >>> 16;
+      for (let at = 0; at < this.entries(alone, worker); at++) {
+        const place = (head + at) & (this.plan.ring - 1);
+        entries.push(alone.read(record + 256 + 4 * place));
+      }
+    }
+    return entries;
+  }
+
   /** Checks that nothing is queued. */
   checkQueues(alone: Alone): void {
     for (let priority = 0; priority < PRIORITIES; priority++) {

@@ -224,10 +224,10 @@ export class Caller {
 
   /** As `unpark()`, though its token may be there: who left it there died. */
   rouse(target: Caller): void {
-    this.unpark(target);
     const place = target.place;
     if (place == 0) return;
     const parker = parkerOf(place);
+    changetype<Parker>(parker).unpark(baseOf(place));
     this.act(changetype<Parker>(parker).rouse(), parker);
     this.act(RING, parker);
   }

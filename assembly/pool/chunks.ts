@@ -108,6 +108,8 @@ export class Chunks {
 
   /** Takes a dead thread's chunks away from it. */
   static bury(thread: i32): void {
+    // It died before it began: 0 is in the words of free chunks.
+    if (thread == 0) return;
     const chunks = pool().chunks;
     for (let index = 0; index < chunks; index++) {
       const word = chunkWordAt(index);

@@ -124,22 +124,25 @@ export class RunQueue {
   pop(hand: Hand): i32 {
     while (true) {
       const seen = this.seen;
-      if (lengthOf(seen) == 0) return NOTHING;
+      if (lengthOf(seen) == 0) break;
       const entry = this.read(headOf(seen));
       hand.hold(entry);
       if (this.swap(seen, withoutFront(seen))) return entry;
     }
+    hand.letGo();
+    return NOTHING;
   }
 
   /** Removes the back, if it is that entry. As `pop()`. */
   popBack(entry: i32, hand: Hand): bool {
     while (true) {
       const seen = this.seen;
-      if (lengthOf(seen) == 0) return false;
-      if (this.read(tailOf(seen) - 1) != entry) return false;
+      if (lengthOf(seen) == 0 || this.read(tailOf(seen) - 1) != entry) break;
       hand.hold(entry);
       if (this.swap(seen, withTail(seen, tailOf(seen) - 1))) return true;
     }
+    hand.letGo();
+    return false;
   }
 
   /** Keeps thieves away. Returns false if there is one. The owner does. */

@@ -282,7 +282,7 @@ export class Crew {
     const { index, state } = member;
     if (state !== "starting" && state !== "working") return;
     this.#leave(member, "retiring");
-    // Release. Pairs with the load in `PoolWorker.#isEnding()` [W1].
+    // Release. Pairs with the load in `PoolWorker.#isToEnd()` [W1].
     Atomics.store(this.#controls, controlOf(index, COMMAND), RETIRE);
     this.#wake(member);
   }

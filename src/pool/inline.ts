@@ -14,7 +14,6 @@ import { Copies } from "./copies.ts";
 import { dataError } from "./data_error.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { Engine } from "./engine.ts";
-import { Fifo } from "./fifo.ts";
 import type { TaskHandle } from "./handle.ts";
 import {
   callAs,
@@ -23,6 +22,7 @@ import {
   type InlineTask,
   openPool,
 } from "./inline_context.ts";
+import { InlineQueue } from "./inline_queue.ts";
 import { type PoolMetrics, Tallies } from "./metrics.ts";
 import type { CheckedPoolOptions, CheckedRunOptions } from "./options.ts";
 import { ABORTED, EXPIRED } from "./record.ts";
@@ -36,14 +36,12 @@ import {
 } from "./task_module.ts";
 import { isThenable } from "./thenable.ts";
 
-/** The event loop gets a turn after so many milliseconds of tasks. */
-const BURST_MS = 4;
 /** One call in so many is measured; a power of two. */
 const SAMPLE = 16;
-/** Queues: of tasks that tasks spawn, and for each priority. */
-const QUEUES = 4;
+/** Ranks: of tasks that tasks spawn, and for each priority. */
+const RANKS = 4;
 const SPAWNED = 0;
-/** The queue of the first priority. */
+/** The rank of the first priority. */
 const CALLED = 1;
 const NORMAL = 1;
 
@@ -71,6 +69,10 @@ class Task implements InlineTask {
     this.args = args;
   }
 
+  get isQueued(): boolean {
+    return this.state === "queued";
+  }
+
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
     return this.#controller.signal;
@@ -87,21 +89,17 @@ export class InlineEngine implements Engine, InlinePool {
   readonly names: readonly string[];
   readonly name: string;
   readonly data: unknown;
-  readonly #host: Host;
   readonly #functions: readonly TaskFunction[];
   readonly #options: CheckedPoolOptions;
   readonly #teardown: () => Promise<void>;
   readonly #copies: Copies;
   readonly #tallies = new Tallies();
   readonly #deadlines = new Deadlines();
-  readonly #queues = Array.from({ length: QUEUES }, () => new Fifo<Task>());
+  readonly #queue: InlineQueue<Task>;
   /** Calls whose tasks are not over. Tasks that tasks spawn are none of them. */
   readonly #pending = new Set<Task>();
   /** Tasks that it has run. */
   #count = 0;
-  /** Milliseconds of tasks since the event loop's last turn, and a bit before. */
-  #spent = 0;
-  #isYielding = false;
   #closing: Promise<void> | undefined;
   /** Resolves when whoever shuts the pool down waits no longer. */
   readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -117,7 +115,7 @@ export class InlineEngine implements Engine, InlinePool {
     this.names = [...tasks.keys()];
     this.name = `${name}-0`;
     this.data = data;
-    this.#host = host;
+    this.#queue = new InlineQueue(host, RANKS, (task) => this.#execute(task));
     this.#functions = [...tasks.values()];
     this.#options = options;
     this.#teardown = () => callHook(teardown, data);
@@ -178,7 +176,7 @@ export class InlineEngine implements Engine, InlinePool {
       const call = new Call(resolve, reject, noCrash, this.#tallies);
       if ((this.#tallies.submitted & (SAMPLE - 1)) === 0) call.measure();
       const task = this.#accept(callee, args, options, call);
-      this.#enqueue(task, CALLED + options.priority);
+      this.#queue.push(task, CALLED + options.priority);
     });
   }
 
@@ -210,7 +208,7 @@ export class InlineEngine implements Engine, InlinePool {
 
   /** A call was ended before its task. */
   #cancel(task: Task, isAborted: boolean): void {
-    if (task.state === "queued") return this.#end(task);
+    if (task.isQueued) return this.#end(task);
     task.stop(reasonOf(isAborted ? ABORTED : EXPIRED));
     const { grace } = this.#options;
     // A thread would be ended by then.
@@ -218,59 +216,15 @@ export class InlineEngine implements Engine, InlinePool {
     this.#tellWaiting();
   }
 
-  #enqueue(task: Task, queue: number): void {
-    this.#queues[queue]!.push(task);
-    if (!this.#isYielding) queueMicrotask(this.#step);
-  }
-
-  /** The first of the queue that comes first, if there is any. */
-  #next(): Task | undefined {
-    for (const queue of this.#queues) {
-      let task: Task | undefined;
-      while ((task = queue.shift())) {
-        if (task.state === "queued") return task;
-      }
-    }
-    return undefined;
-  }
-
-  // One for each task: where promises belong to the request that made them, a
-  // task then runs as a part of its caller's.
-  readonly #step = (): void => {
-    if (this.#isYielding) return;
-    if (this.#spent > BURST_MS) return void this.#yield();
-    const task = this.#next();
-    if (task) this.#execute(task);
-  };
-
-  /** Runs what is queued, with turns of the event loop in between. */
-  async #yield(): Promise<void> {
-    this.#isYielding = true;
-    let task: Task | undefined;
-    do {
-      await this.#host.turn();
-      this.#spent = 0;
-      while (this.#spent <= BURST_MS && (task = this.#next())) {
-        this.#execute(task);
-        // What awaits the task goes on before the next one begins.
-        await undefined;
-      }
-    } while (task);
-    this.#isYielding = false;
-  }
-
   #execute(task: Task): void {
     task.state = "running";
     this.#count++;
     const it = this.#functions[task.callee] as (...args: unknown[]) => unknown;
-    const began = performance.now();
     let value: unknown;
     try {
       value = callAs(task, () => it(...task.args));
     } catch (error) {
       return this.#fail(task, error);
-    } finally {
-      this.#spent += performance.now() - began;
     }
     if (task.waiter instanceof Spawned) return task.waiter.settle(value);
     if (!isThenable(value)) return this.#succeed(task, value);
@@ -324,11 +278,11 @@ export class InlineEngine implements Engine, InlinePool {
     const task = new Task(this, callee, copies);
     const spawned = new Spawned({
       wait: () => {
-        if (task.state === "queued") this.#execute(task);
+        if (task.isQueued) this.#execute(task);
       },
     }, 0);
     task.waiter = spawned;
-    this.#enqueue(task, SPAWNED);
+    this.#queue.push(task, SPAWNED);
     return spawned;
   }
 

@@ -4,6 +4,7 @@ import type { ParkerCounters } from "../park/counters.ts";
 
 /** One worker's counts since it was started. */
 export interface WorkerMetrics extends ParkerCounters {
+  /** What it is called. */
   readonly name: string;
   /** Tasks it has run. */
   readonly tasks: number;
@@ -50,6 +51,7 @@ export interface PoolMetrics {
   readonly pending: number;
   /** Workers that have crashed. */
   readonly crashes: number;
+  /** How long calls took. */
   readonly latency: Latency;
 }
 

@@ -301,7 +301,7 @@ export class Pool<Tasks = AnyTasks> {
 
 function checkIterable(action: string, source: unknown): void {
   const it = source as
-    & Partial<AsyncIterable<unknown> & Iterable<unknown>>
+    | Partial<AsyncIterable<unknown> & Iterable<unknown>>
     | null
     | undefined;
   const method = it?.[Symbol.asyncIterator] ?? it?.[Symbol.iterator];

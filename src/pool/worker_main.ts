@@ -20,6 +20,7 @@ export async function runPoolWorker(): Promise<void> {
   const { index, setup, teardown, data } = start;
   let worker: PoolWorker;
   let module: TaskModule;
+  let isClosed = false;
   try {
     const local = compose(attachCore(start.handle), host, true, true);
     // So that its timer does not count as one of the task module's.
@@ -34,7 +35,9 @@ export async function runPoolWorker(): Promise<void> {
     local.core.callerOpen(index + 1, address, claim);
     local.core.workerOpen(index, local.thread);
     worker.begin();
-    self.onExit?.((code) => worker.tellEnd(code));
+    self.onExit?.((code) => {
+      if (!isClosed) worker.tellEnd(code);
+    });
     const names = [...module.tasks.keys()];
     post({ kind: "ready", names, parker: address });
   } catch (error) {
@@ -47,6 +50,7 @@ export async function runPoolWorker(): Promise<void> {
     await module.callHook(teardown, data);
   } finally {
     worker.close();
+    isClosed = true;
     post({ kind: "closed" });
   }
 }

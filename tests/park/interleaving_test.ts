@@ -13,6 +13,7 @@ import {
   SLEEP,
 } from "../../src/core/core.generated.ts";
 import { regionsOf } from "../../src/core/layout.ts";
+import { fallbackHost } from "../../src/hosts/fallback.ts";
 import type { Local } from "../../src/core/local.ts";
 import {
   attachCore,
@@ -71,7 +72,7 @@ class Story {
     const address = exports.parkerClaim(thread);
     const claim = exports.parkerBase(address);
     const host: Host = {
-      name: "fallback",
+      ...fallbackHost,
       parallelism: 1,
       mayBlock: true,
       keepAlive: { hold: () => {}, drop: () => {} },

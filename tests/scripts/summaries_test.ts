@@ -5,6 +5,7 @@ import {
   judge,
   readCounts,
   readLoom,
+  readSkips,
   sum,
 } from "../../scripts/summaries.ts";
 
@@ -30,6 +31,17 @@ const BUN = [
   " 1 error",
   "Ran 5 tests across 1 file. [61.00ms]",
 ].join("\n");
+
+test("readSkips() reads the reasons that node tells", () => {
+  const output = [
+    "﹣ a browser (0.5ms) # chromium is not installed",
+    "﹣ another (1ms) # SKIP",
+    "✔ a (1.2ms)",
+  ].join("\n");
+  assert.deepEqual(readSkips(output), [
+    "a browser: chromium is not installed",
+  ]);
+});
 
 test("readCounts() reads the summary of deno", () => {
   const failed = "\nFAILED | 2 passed (1 step) | 1 failed | 2 ignored (16ms)\n";

@@ -89,7 +89,7 @@ export function poolChecks({ module, options }: Where): void {
   check("the end of a call by a signal", async () => {
     await using pool = await start();
     const controller = new AbortController();
-    const call = pool.run("later", [1, 10_000], { signal: controller.signal });
+    const call = pool.run("later", [1, 1000], { signal: controller.signal });
     setTimeout(() => controller.abort(new Error("enough")), 10);
     same((await errorOf(() => call)).message, "enough");
     const late = await errorOf(() =>
@@ -168,7 +168,7 @@ export function poolChecks({ module, options }: Where): void {
     await closing;
     same(pool.workers, 0);
     const other = await start();
-    const lost = errorOf(() => other.tasks.later(1, 60_000));
+    const lost = errorOf(() => other.tasks.later(1, 1000));
     await other.shutdown({ timeout: 20 });
     same((await lost).code, "shutdown");
   });

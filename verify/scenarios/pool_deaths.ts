@@ -17,6 +17,7 @@ import {
   callOf,
   drain,
   execute,
+  flush,
   join,
   memberOf,
   open,
@@ -26,7 +27,7 @@ import {
   waitForAll,
 } from "../pool_facade.ts";
 import { type PoolPlan, PoolWorld } from "../pool_world.ts";
-import { type Place, SHIPPED } from "../world.ts";
+import { type Place, SHIPPED, SHIPPED_HOST } from "../world.ts";
 
 /** A thread of a plan. */
 type Role = (pool: PoolWorld) => Body;
@@ -34,8 +35,8 @@ type Role = (pool: PoolWorld) => Body;
 interface DeathPlan extends PoolPlan {
   readonly name: string;
   readonly prepare?: (alone: Alone, pool: PoolWorld) => void;
-  /** The first worker, which may die. */
-  readonly mortal: Role;
+  /** The first worker, which may die; if there is none, it is dead already. */
+  readonly mortal?: Role;
   readonly others?: Readonly<Record<string, Role>>;
   readonly daemons?: readonly string[];
   /** By their numbers, the callers of the tasks. */
@@ -58,6 +59,12 @@ function deaths(plan: DeathPlan): Entry {
   const pool = new PoolWorld(plan);
   const threads = Object.entries(others)
     .map(([name, role]): [string, Body] => [name, role(pool)]);
+  const recover: Body = function* (t) {
+    yield* t.store(pool.scratch(DEAD), 1);
+    if (plan.isLate) return;
+    yield* t.call("workerRecover", 0, 0);
+    yield* flush(memberOf(pool, t));
+  };
   return add({
     name: `a worker that dies ${name}`,
     setup(alone) {
@@ -67,13 +74,13 @@ function deaths(plan: DeathPlan): Entry {
       }
       prepare?.(alone, pool);
     },
-    threads: { mortal: mortal(pool), ...Object.fromEntries(threads) },
-    mortal: ["mortal"],
-    daemons,
-    *recover(t) {
-      yield* t.store(pool.scratch(DEAD), 1);
-      if (!plan.isLate) yield* t.call("workerRecover", 0, 0);
+    threads: {
+      ...(mortal ? { mortal: mortal(pool) } : { supervisor: recover }),
+      ...Object.fromEntries(threads),
     },
+    mortal: mortal ? ["mortal"] : [],
+    daemons,
+    recover,
     final: (alone, results) => checkAll(alone, pool, plan, results),
   }, { deaths: 1, deadSleepers: "leaves" });
 }
@@ -404,22 +411,18 @@ export const scenarios: readonly Entry[] = [
     workers: 2,
     callers: [1, 1],
     prepare: spawned(0, 0, 1),
-    mortal: () => function* () {},
     others: { thief: taker(1) },
-    add: full,
   }),
   deaths({
-    name: "in a task whose entry is stolen as it is repaired",
+    name: "in a task whose entry is found as it is repaired",
     workers: 2,
-    callers: [1, 1, 1],
+    callers: [1],
     prepare(alone, pool) {
-      spawned(0, 0, 1, 2)(alone, pool);
-      // From deep in its queue: the entry stays there.
+      pool.submit(alone, 1, 0, 0);
+      // The entry stays where it is.
       alone.call("workerTakeBack", 0, pool.task(0));
     },
-    mortal: finisher(0, 0),
     others: { thief: taker(1) },
-    add: full,
   }),
   deaths({
     name: "as it spawns more than its queue holds",
@@ -570,6 +573,18 @@ export const scenarios: readonly Entry[] = [
     others: { waiter: waiter(2, 0) },
   }),
   deaths({
+    name: "as it finishes a task that another worker waits for by futex",
+    flags: SHIPPED_HOST,
+    workers: 2,
+    callers: [2],
+    prepare(alone, pool) {
+      pool.spawn(alone, 1, 0);
+      pool.take(alone, 0);
+    },
+    mortal: finisher(0, 0),
+    others: { waiter: waiter(2, 0) },
+  }),
+  deaths({
     name: "as it finishes a task that another worker joins",
     workers: 2,
     callers: [2],
@@ -594,7 +609,6 @@ export const scenarios: readonly Entry[] = [
     workers: 2,
     callers: [1],
     prepare: spawned(0, 0),
-    mortal: () => function* () {},
     others: { other: runner(1) },
   }),
   deaths({

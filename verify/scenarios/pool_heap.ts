@@ -161,4 +161,30 @@ const dies = heap({
   },
 });
 
-export const scenarios: readonly Entry[] = [claims, pieces, rows, dies];
+/** A worker that died before it was anything. */
+const neverBegan = heap({
+  name: "a worker that never began has no chunks to give back",
+  workers: 1,
+  chunks: 1,
+  closed: [0],
+  threads: () => ({
+    *supervisor(t) {
+      yield* t.call("workerRecover", 0, 0);
+    },
+    *other(t) {
+      return yield* t.call("chunksClaim", OTHER, 1, 1);
+    },
+  }),
+  final(alone, pool, { other }) {
+    alone.assert(other === 0, "a free chunk was not to be had");
+    checkFree(alone, pool, []);
+  },
+});
+
+export const scenarios: readonly Entry[] = [
+  claims,
+  pieces,
+  rows,
+  dies,
+  neverBegan,
+];

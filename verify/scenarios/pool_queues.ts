@@ -2,7 +2,7 @@
 // every task is taken once, and nobody waits for anybody.
 
 import type { Alone, Body, Steps } from "../../loom/src/scenario.ts";
-import { type Entry, expectResults, full, pr } from "../entry.ts";
+import { type Entry, full, pr } from "../entry.ts";
 import { callOf, type Member, memberOf, spawn, submit } from "../pool_facade.ts";
 import { type PoolPlan, PoolWorld } from "../pool_world.ts";
 
@@ -25,18 +25,16 @@ interface QueuePlan extends PoolPlan {
   readonly positions?: number;
   readonly prepare?: (alone: Alone, pool: PoolWorld) => void;
   readonly threads: (pool: PoolWorld) => Record<string, Body>;
-  readonly results?: Readonly<Record<string, readonly unknown[]>>;
-  /** Tasks that never run. */
-  readonly dropped?: readonly number[];
+  /** Whether there are entries that name nothing. */
+  readonly isStale?: boolean;
   readonly check?: (alone: Alone, pool: PoolWorld) => void;
   readonly add?: typeof pr;
-  readonly mortal?: readonly string[];
 }
 
 /** Workers that are all awake, and tasks that are queued already. */
 function queues(plan: QueuePlan): Entry {
   const { name, spawned = [], submitted = [], more = 0 } = plan;
-  const { threads, mortal = [], results = {}, add = pr } = plan;
+  const { threads, add = pr } = plan;
   const tasks = spawned.length + submitted.length + more;
   const pool = new PoolWorld({ tasks, ...plan });
   return add({
@@ -52,13 +50,12 @@ function queues(plan: QueuePlan): Entry {
       plan.prepare?.(alone, pool);
     },
     threads: threads(pool),
-    mortal,
-    final(alone, found) {
-      expectResults(alone, found, results);
+    final(alone) {
       plan.check?.(alone, pool);
-      checkAll(alone, pool, tasks, plan.dropped ?? []);
+      if (!plan.isStale) pool.checkEntries(alone);
+      checkAll(alone, pool, tasks);
     },
-  }, { deaths: mortal.length });
+  });
 }
 
 /** Has what is left be taken, and checks that all tasks were, once. */
@@ -66,12 +63,9 @@ function checkAll(
   alone: Alone,
   pool: PoolWorld,
   tasks: number,
-  dropped: readonly number[],
 ): void {
-  const workers = Array.from({ length: pool.plan.workers }, (_, it) => it);
-  pool.runRest(alone, workers);
-  const once = (_: unknown, task: number) => dropped.includes(task) ? 0 : 1;
-  pool.checkRuns(alone, Array.from({ length: tasks }, once));
+  pool.runRest(alone, pool.workers);
+  pool.checkRuns(alone, Array.from({ length: tasks }, () => 1));
   pool.checkQueues(alone);
 }
 
@@ -314,9 +308,8 @@ const fullOfStale = queues({
   workers: 2,
   tasks: 2,
   more: 1,
-  prepare(alone, pool) {
-    pool.fill(alone, 1);
-  },
+  isStale: true,
+  prepare: (alone, pool) => pool.fill(alone, 1),
   threads: (pool) => ({
     creator: submitter(pool, 0, 0),
     consumer: taker(pool, 0),
