@@ -4,7 +4,7 @@
 import { DriverLock } from "./driver_lock";
 import { header, isShutdown } from "./header";
 import { parkerAt, WHEEL } from "./layout";
-import { Mutex } from "./mutex";
+import { LOCKED, Mutex } from "./mutex";
 import { CONFLICT, DONE, Parker, RING, STALE } from "./parker";
 import { ARMED, IDLE, Timer } from "./timer";
 import { NEVER, Wheel } from "./wheel";
@@ -19,12 +19,20 @@ export function wheel(): Wheel {
   return changetype<Wheel>(WHEEL);
 }
 
+/**
+ * Locks the wheel. A thread that may not wait gives the negative of its id, and
+ * tries until it has the lock: who holds it does so for microseconds.
+ */
 function lockWheel(thread: i32): void {
-  Mutex.lock(wheel().lockWord, thread);
+  if (thread > 0) {
+    Mutex.lock(wheel().lockWord, thread);
+    return;
+  }
+  while (Mutex.tryLock(wheel().lockWord, -thread) != LOCKED);
 }
 
 function unlockWheel(thread: i32): void {
-  Mutex.unlock(wheel().lockWord, thread);
+  Mutex.unlock(wheel().lockWord, abs(thread));
 }
 
 /** A tick is a millisecond, as in Tokio: finer ones mostly wake more often. */

@@ -57,12 +57,14 @@ export function compose(
   const time = new TimeDriver(exports, futex);
   const loopDriver = (parker: number) =>
     new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2);
+  const thread = exports.threadNext();
   return {
     core: exports,
     words,
     handle,
     id,
-    thread: exports.threadNext(),
+    thread,
+    timerThread: host.mayBlock ? thread : -thread,
     regions: regionsOf(core.header),
     host,
     driver: flags & BLOCKING_DRIVER ? time : undefined,

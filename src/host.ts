@@ -53,6 +53,14 @@ export interface Serializer {
   deserialize(bytes: Uint8Array): unknown;
 }
 
+/** What a thread prints, where another thread writes it. */
+export interface Output {
+  /** Whether there is some that was not written yet. */
+  readonly isPending: boolean;
+  /** Resolves when all that was printed so far is written. */
+  written(): Promise<void>;
+}
+
 /** A thread, seen from the one that spawned it. */
 export interface HostThread {
   /** Calls back with each value that the thread posts. */
@@ -131,6 +139,13 @@ export interface Host {
    * is not written. Undefined if the host does not tell.
    */
   loopWork(): number | undefined;
+  /** This thread's output. Undefined if it is written at once. */
+  readonly output?: Output;
+  /**
+   * Calls back when the process has nothing left to do and is about to end.
+   * Returns what takes that back. Undefined if the host does not tell.
+   */
+  readonly onLastTurn?: (listener: () => void) => () => void;
   /** A context of its own, if the host has any. */
   asyncContext(): AsyncContext | undefined;
   /** System calls on the words of a memory, or why there are none. */

@@ -48,7 +48,10 @@ test("README.md begins with examples/primes", () => {
   const files = ["tasks.ts", "main.ts"].map((name) => {
     const path = join(ROOT, "examples/primes", name);
     const text = withoutHeader(readFileSync(path, "utf8"));
-    return text.replace("../../mod.ts", "@layby/layby");
+    return text.replace(
+      '"../../mod.ts";',
+      '"@layby/layby"; // npm: "layby"',
+    );
   });
   assert.deepEqual(shown, files);
 });

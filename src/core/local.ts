@@ -20,6 +20,8 @@ export interface Local {
   readonly id: number;
   /** Tells this thread from the others. From 1. */
   readonly thread: number;
+  /** The same for the timers: below 0 if it may not wait for their lock. */
+  readonly timerThread: number;
   /** Where the records of each kind are, and how many. */
   readonly regions: Regions;
   /** What this JavaScript runtime can do. */
@@ -54,8 +56,8 @@ export function handOff(local: Local): void {
 
 /** Ends every park, now and for ever. Does nothing the second time. */
 export function shutdown(local: Local): void {
-  const { core, regions, driver, thread } = local;
-  if (!core.shutdownBegin(thread)) return;
+  const { core, regions, driver, timerThread } = local;
+  if (!core.shutdownBegin(timerThread)) return;
   for (let index = 0; index < core.parkersUsed(); index++) {
     const address = addressOf(regions.parkers, index);
     const claim = core.parkerBase(address);

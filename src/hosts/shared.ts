@@ -8,6 +8,7 @@ import type {
   HostSelf,
   HostThread,
   KeepAlive,
+  Output,
   Serializer,
   ThreadEntry,
   ThreadOptions,
@@ -68,8 +69,14 @@ export interface AsyncHooks {
 interface NodeProcess {
   getActiveResourcesInfo?(): readonly string[];
   on(event: "exit", listener: (code: number) => void): void;
-  readonly stdout: { readonly writableLength: number };
-  readonly stderr: { readonly writableLength: number };
+  on(event: "beforeExit", listener: () => void): void;
+  readonly stdout: NodeStream;
+  readonly stderr: NodeStream;
+}
+
+interface NodeStream {
+  readonly writableLength: number;
+  write(text: string, written: () => void): void;
 }
 
 /**
@@ -173,10 +180,39 @@ function self(): HostSelf | undefined {
 function loopWork(): number {
   const { process } = globalThis as unknown as { process: NodeProcess };
   const resources = process.getActiveResourcesInfo?.().length ?? 0;
-  // A worker's output is written by the main thread, which asks for more of it
-  // by a message. https://github.com/nodejs/node/issues/40548
-  const output = process.stdout.writableLength + process.stderr.writableLength;
-  return output > 0 ? resources + 1 : resources;
+  return output.isPending ? resources + 1 : resources;
+}
+
+function streams(): readonly NodeStream[] {
+  const { process } = globalThis as unknown as { process: NodeProcess };
+  return [process.stdout, process.stderr];
+}
+
+/**
+ * A worker's output is written by the main thread, which asks for more of it by
+ * a message. https://github.com/nodejs/node/issues/40548
+ */
+const output: Output = {
+  get isPending() {
+    return streams().some(({ writableLength }) => writableLength > 0);
+  },
+  async written() {
+    await Promise.all(streams().map((stream) =>
+      new Promise<void>((resolve) => stream.write("", resolve))
+    ));
+  },
+};
+
+/** Who is to be told, by one listener: Node warns of many. */
+const lastTurns = new Set<() => void>();
+
+function onLastTurn(listener: () => void): () => void {
+  const { process } = globalThis as unknown as { process: NodeProcess };
+  if (lastTurns.size === 0) {
+    process.on("beforeExit", () => lastTurns.forEach((tell) => tell()));
+  }
+  lastTurns.add(listener);
+  return () => lastTurns.delete(listener);
 }
 
 /** A context of its own for whoever asks. */
@@ -215,6 +251,8 @@ export function workerThreadsHost(
       return serializer();
     },
     loopWork,
+    output,
+    onLastTurn,
     asyncContext: () => contextOf(builtin("node:async_hooks")),
     self,
     futex,

@@ -87,15 +87,14 @@ async function sleep(
   deadline: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const { core, host, thread } = local;
+  const { core, host, timerThread } = local;
   for (;;) {
     if (core.parkerIsNotified(address) || core.shutdownBegun()) return 0;
     if (signal?.aborted || isPast(local, deadline)) return 0;
     // Whichever event loop keeps the driver wakes for everybody's timers.
-    // Without timers, the core has it that whoever arms one rings: the lock of
-    // the wheel, for which a browser's page may not wait, is left alone then.
+    // Without timers, the core has it that whoever arms one rings.
     const due = core.driverKeep(address) && core.timersArmed() > 0
-      ? Math.min(core.timersPrepare(thread), deadline)
+      ? Math.min(core.timersPrepare(timerThread), deadline)
       : deadline;
     await loop.park(
       due === Infinity ? due : clamp(due - host.now(), 0, LONGEST_MS),

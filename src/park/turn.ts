@@ -8,11 +8,11 @@ const BATCH = 32;
 
 /** Fires everybody's timers that are due. Returns how many. */
 export function fireTimers(local: Local): number {
-  const { core, host, thread } = local;
+  const { core, host, timerThread } = local;
   if (!core.timersArmed()) return 0;
   let total = 0;
   for (;;) {
-    const fired = core.timersCollect(host.now(), thread);
+    const fired = core.timersCollect(host.now(), timerThread);
     for (let place = 0; place < fired; place++) {
       deliver(local, core.timersDeliver(place), core.timersTarget(place));
     }
@@ -34,11 +34,11 @@ export function takeTurns(
   parker: number,
   deadline: number,
 ): number {
-  const { core, host, driver, thread } = local;
+  const { core, host, driver, timerThread } = local;
   for (;;) {
     // Without timers, the core has it that whoever arms one rings.
     const due = core.timersArmed()
-      ? Math.min(core.timersPrepare(thread), deadline)
+      ? Math.min(core.timersPrepare(timerThread), deadline)
       : deadline;
     const left = due === Infinity ? due : Math.max(due - host.now(), 0);
     const served = driver!.park(left) as number + fireTimers(local);

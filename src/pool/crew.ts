@@ -11,6 +11,7 @@ import {
   controlOf,
   END,
   ENDS,
+  FLUSHES,
   MAIL,
   RETIRE,
   SHRINKING,
@@ -55,6 +56,8 @@ export interface CrewEvents {
   crashed(member: Member, error: WorkerCrashedError): void;
   /** A worker has ended, for whatever reason. Its port is still open. */
   left(member: Member): void;
+  /** A worker has written what it had printed, as it was told. */
+  flushed(member: Member): void;
   /** A worker had nothing to do for the time it was told. */
   idled(member: Member): void;
 }
@@ -224,6 +227,9 @@ export class Crew {
       case "idle":
         this.#events.idled(member);
         return;
+      case "flushed":
+        this.#events.flushed(member);
+        return;
       case "ending":
         this.#leave(member, "ending");
         return;
@@ -300,6 +306,15 @@ export class Crew {
     // Relaxed: the token that follows has them look.
     Atomics.store(this.#controls, SHRINKING, next);
     for (const member of this.members) this.#wake(member);
+  }
+
+  /** Has workers write what they have printed. Returns which are to tell so. */
+  flush(): readonly Member[] {
+    // Relaxed: the token that follows has them look.
+    Atomics.add(this.#controls, FLUSHES, 1);
+    const told = this.members.filter(({ state }) => state === "working");
+    for (const member of told) this.#wake(member);
+    return told;
   }
 
   /** Ends a worker wherever it is. */

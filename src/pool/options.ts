@@ -48,7 +48,7 @@ export interface PoolOptions {
    *   tell.
    * - `"event-loop"`: always there, so that inspectors reach it, and timers that
    *   Bun does not tell of run.
-   * - `"block"`: always blocked.
+   * - `"block"`: always blocked, once what it has printed is written.
    */
   readonly idle?: IdleMode;
   /** An export of the task module to call in each worker before any task. */

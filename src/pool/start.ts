@@ -36,7 +36,9 @@ export const ANSWERS = 0;
 export const SHRINKING = 1;
 /** The word that counts the workers that have told that they die. */
 export const ENDS = 2;
-const COMMON = 3;
+/** Workers are to write what they have printed, once for each number. */
+export const FLUSHES = 3;
+const COMMON = 4;
 
 /** Which of a worker's words counts the messages that were sent to it. */
 export const MAIL = 0;
@@ -73,6 +75,8 @@ export type WorkerMessage =
   | { readonly kind: "failed"; readonly thrown: ThreadMessage }
   /** It had nothing to do for so long. */
   | { readonly kind: "idle" }
+  /** It has written what it had printed. */
+  | { readonly kind: "flushed" }
   /** It runs no more tasks, and is about to end as it was told. */
   | { readonly kind: "ending" }
   /** It has ended as it was told. */

@@ -20,6 +20,7 @@ import { Crew, type Member } from "./crew.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Engine } from "./engine.ts";
 import { Heap } from "./heap.ts";
+import { LastWords } from "./last_words.ts";
 import { readPoolMap } from "./map.ts";
 import { Marshal } from "./marshal.ts";
 import { type PoolMetrics, Tallies, type WorkerMetrics } from "./metrics.ts";
@@ -61,6 +62,7 @@ export class ThreadEngine implements Engine {
   readonly #pump: Pump;
   readonly #crew: Crew;
   readonly #staff: Staff;
+  readonly #lastWords: LastWords;
   readonly #tallies = new Tallies();
   readonly #crashError: (thread: number) => unknown;
   #closing: Promise<void> | undefined;
@@ -106,7 +108,10 @@ export class ThreadEngine implements Engine {
       crashed: (member, error) => this.#staff.crashed(member, error),
       left: (member) => this.#left(member),
       idled: (member) => this.#staff.idled(member),
+      flushed: (member) => this.#lastWords.heard(member),
     });
+    const calls = () => this.#tallies.submitted;
+    this.#lastWords = new LastWords(local.host, this.#crew, calls);
     this.#staff = new Staff({
       crew: this.#crew,
       options,
@@ -294,6 +299,7 @@ export class ThreadEngine implements Engine {
   #left(member: Member): void {
     // Results that came by message, too.
     this.settle();
+    this.#lastWords.heard(member);
     this.#post.bury(member.index, member.id);
     this.#tellWaiting();
     this.#staff.left();
@@ -345,6 +351,7 @@ export class ThreadEngine implements Engine {
     shutdown(this.#local);
     this.#rejectAll(this.#broken ?? new ShutdownError("finish the task"));
     await this.#staff.end(hurry);
+    this.#lastWords.stop();
   }
 
   metrics(): PoolMetrics {

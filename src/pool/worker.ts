@@ -21,6 +21,7 @@ import {
   controlOf,
   END,
   ENDS,
+  FLUSHES,
   RETIRE,
   THREAD,
   type WorkerStart,
@@ -54,6 +55,8 @@ export class PoolWorker implements WorkerContext {
   /** What waits for the event loop of a thread without tasks. */
   readonly #loopWork: number;
   #burst = 0;
+  /** What `FLUSHES` was when it last looked. */
+  #flushes = 0;
   readonly #idleness: Idleness;
 
   /**
@@ -116,6 +119,8 @@ export class PoolWorker implements WorkerContext {
     this.#runner.mail = this.#mail;
     this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
     this.#loopWork = loopWork;
+    // Relaxed: who has asked before has not asked this worker.
+    this.#flushes = Atomics.load(start.controls, FLUSHES);
     this.#idleness = new Idleness(start.controls, start.idleTimeout);
     setContext(this);
   }
@@ -176,7 +181,28 @@ export class PoolWorker implements WorkerContext {
   #lookAround(): void {
     this.#calls.drain();
     this.#mail.read();
+    this.#lookUp();
+  }
+
+  /** Does what others ask for while it sleeps. */
+  #lookUp(): void {
     this.#cancels.look();
+    // Relaxed: a token comes when it has changed.
+    const flushes = Atomics.load(this.#start.controls, FLUSHES);
+    if (flushes === this.#flushes) return;
+    this.#flushes = flushes;
+    void this.#flush();
+  }
+
+  /** Writes what it has printed, and tells. */
+  async #flush(): Promise<void> {
+    const { output, self } = this.#local.host;
+    if (output?.isPending) {
+      this.#awake++;
+      await output.written();
+      this.#awake--;
+    }
+    self()!.post({ kind: "flushed" });
   }
 
   #isToEnd(): boolean {
@@ -242,7 +268,8 @@ export class PoolWorker implements WorkerContext {
     if (this.#runner.inFlight > 0 || this.#awake > 0 || this.#mail.isComing) {
       return true;
     }
-    if (idle !== "auto") return idle === "event-loop";
+    if (idle === "event-loop") return true;
+    if (idle === "block") return this.#local.host.output?.isPending ?? false;
     return (this.#local.host.loopWork() ?? Infinity) > this.#loopWork;
   }
 
@@ -265,7 +292,7 @@ export class PoolWorker implements WorkerContext {
         : timeout === Infinity
         ? this.#parker.park()
         : this.#parker.parkTimeout(timeout);
-      this.#cancels.look();
+      this.#lookUp();
       if (end === "timed-out") this.#tellIdle();
     } while (!core.workerUnpark(index, Number(this.#hasWork())));
     this.#spin.slept(performance.now() - began);

@@ -49,6 +49,7 @@ export async function runPoolWorker(): Promise<void> {
   try {
     await module.callHook(teardown, data);
   } finally {
+    if (host.output?.isPending) await host.output.written();
     worker.close();
     isClosed = true;
     post({ kind: "closed" });

@@ -90,9 +90,9 @@ export class Timer {
           `value is ${deadline}; cancel() the timer instead`,
       );
     }
-    const { core, thread, driver } = this.#local;
+    const { core, timerThread, driver } = this.#local;
     const { address, claim } = this.handle;
-    const code = core.timerArm(address, claim, deadline, thread);
+    const code = core.timerArm(address, claim, deadline, timerThread);
     if (code === STALE) throw new ReleasedError("schedule", "timer");
     if (code === TIMER_ENDED) throw new ShutdownError("schedule a timer");
     if (code === RING) driver?.unpark();
@@ -106,9 +106,9 @@ export class Timer {
    * @throws {ReleasedError} If the timer was released.
    */
   cancel(): boolean {
-    const { core, thread } = this.#local;
+    const { core, timerThread } = this.#local;
     const { address, claim } = this.handle;
-    const found = core.timerCancel(address, claim, thread);
+    const found = core.timerCancel(address, claim, timerThread);
     if (found < 0) throw new ReleasedError("cancel", "timer");
     return found !== 0;
   }
@@ -118,8 +118,8 @@ export class Timer {
    * Releasing twice does nothing.
    */
   release(): void {
-    const { core, thread } = this.#local;
-    core.timerRelease(this.handle.address, this.handle.claim, thread);
+    const { core, timerThread } = this.#local;
+    core.timerRelease(this.handle.address, this.handle.claim, timerThread);
   }
 
   /** Releases the timer. */

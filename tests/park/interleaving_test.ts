@@ -88,6 +88,7 @@ class Story {
       handle,
       id: 1,
       thread,
+      timerThread: thread,
       regions: regionsOf(CAPACITIES),
       host,
       driver: new TimeDriver(exports, futex),

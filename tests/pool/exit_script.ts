@@ -108,9 +108,10 @@ const COMMANDS: Record<string, () => unknown> = {
   /** Prints from workers that go idle at once. */
   print: async () => {
     for (const idle of ["auto", "block", "event-loop"] as const) {
-      const pool = await start({ idle });
+      const pool = await start({ workers: 1, idle });
       for (let n = 0; n < 20; n++) await pool.run("print", [`${idle} ${n}`]);
       pool.runSync("print", [`${idle} blocked`]);
+      pool.runSync("print", [`${idle} blocked again`]);
     }
   },
 
@@ -123,7 +124,7 @@ const COMMANDS: Record<string, () => unknown> = {
 
   /** Starts and ends pools. Prints how many threads are left. */
   cycles: async () => {
-    const cycles = 60;
+    const cycles = 40;
     const cycle = async () => {
       const pool = await start({ workers: 1 });
       await pool.run("add", [1, 2]);

@@ -47,7 +47,7 @@ test("what workers print is not lost as they go idle", async () => {
   assert.equal(code, 0, output);
   for (const idle of ["auto", "block", "event-loop"]) {
     const texts = Array.from({ length: 20 }, (_, n) => `${idle} ${n}`);
-    for (const text of [...texts, `${idle} blocked`]) {
+    for (const text of [...texts, `${idle} blocked`, `${idle} blocked again`]) {
       assert.ok(lines.includes(text), `${text} is not in:\n${output}`);
     }
   }

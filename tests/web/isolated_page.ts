@@ -114,4 +114,25 @@ check("Runtime.spawn()", async () => {
   same(await thread.exited, 1);
 });
 
+check("timers that the page shares with threads", async () => {
+  using runtime = Runtime.create();
+  const parker = runtime.parker();
+  const body = new URL("/arming_body.js", location.href);
+  const threads = [1, 2].map(() => runtime.spawn(body, parker.handle));
+  // One of them at least has begun.
+  await parker.parkAsync();
+  // It may not wait for their lock.
+  using timer = runtime.timer(parker.handle);
+  for (let round = 0; round < 50_000; round++) {
+    timer.schedule(runtime.now() + 1000);
+    timer.cancel();
+  }
+  timer.schedule(runtime.now() + 1);
+  same(await parker.parkAsync(), "unparked");
+  runtime.shutdown();
+  const rounds = await Promise.all(threads.map(({ result }) => result));
+  same(rounds.every((count) => (count as number) > 0), true);
+  await Promise.all(threads.map((thread) => thread.terminate()));
+});
+
 await report();

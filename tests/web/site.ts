@@ -33,6 +33,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   "/mod.ts": "scripts/npm_entry.ts",
   "/tasks.js": "tests/web/tasks.ts",
   "/body.js": "tests/web/body.ts",
+  "/arming_body.js": "tests/web/arming_body.ts",
   "/nested.js": "tests/web/nested_worker.ts",
   ...Object.fromEntries(
     Object.keys(PAGES).map((it) => [`/${it}.js`, `tests/web/${it}_page.ts`]),
