@@ -97,13 +97,6 @@ export class Thread {
   }
 }
 
-/** What a message says was thrown. */
-export function restoreThrown(message: ThreadMessage): unknown {
-  return message.kind === "threw"
-    ? restore(message.error, message.own)
-    : undefined;
-}
-
 /** Gives a cloned error what it was robbed of. */
 function restore(error: unknown, own: Readonly<Record<string, unknown>> = {}) {
   if (!(error instanceof Error)) return error;

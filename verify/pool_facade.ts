@@ -165,7 +165,10 @@ function* readResult(
   t.assert(result === resultOf(number), `task ${number} returned ${result}`);
   if (pool.plan.chunks === 0) return;
   const piece = yield* t.load(task + RESULT_AT);
-  if (piece !== 0) yield* t.call("chunkFree", piece);
+  if (piece === 0) return;
+  const owner = yield* t.load(pool.chunkWord(pool.chunkOf(piece)) + 4);
+  t.assert(owner !== 0, "a result lies in a chunk that is free");
+  yield* t.call("chunkFree", piece);
 }
 
 /** Notes what came of a task, and gives its record back. */
@@ -321,8 +324,10 @@ export function* begin(member: Member): Steps<void> {
   if (plan.asleep.includes(worker)) {
     yield* sleepOn(member.me, member.place);
     yield* sleepAgain(member);
-  } else if (plan.spinning.includes(worker)) return;
-  else if (plan.searched.includes(worker)) yield* sleep(member);
+  } else if (plan.refused.includes(worker)) yield* sleep(member);
+  else if (plan.searched.includes(worker) && !plan.spinning.includes(worker)) {
+    yield* sleep(member);
+  }
 }
 
 /** Sleeps until the pool wants the worker. */

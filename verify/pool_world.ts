@@ -3,6 +3,7 @@
 
 import {
   CALLER_BYTES,
+  CHUNK_BYTES,
   NOTIFIED,
   POOL,
   FINISHED,
@@ -57,6 +58,8 @@ export interface PoolPlan {
   readonly asleep?: readonly number[];
   /** Workers that have looked for work, and found none. */
   readonly searched?: readonly number[];
+  /** Workers that are about to sleep, and were not let search. */
+  readonly refused?: readonly number[];
   /** Those of them that look once more before they sleep. */
   readonly spinning?: readonly number[];
   /** Tasks of the creator's that are submitted then. */
@@ -73,11 +76,12 @@ export class PoolWorld {
   #workersAt = 0;
   #slotsAt = 0;
   #tasksAt = 0;
+  #chunksAt = 0;
 
   constructor(plan: PoolPlan) {
     this.plan = {
       ...{ flags: OWN_WORDS, perWord: 32, ring: 4, tasks: 4, chunks: 0 },
-      ...{ asleep: [], searched: [], spinning: [] },
+      ...{ asleep: [], searched: [], refused: [], spinning: [] },
       ...{ before: 0, closed: [] },
       ...plan,
     };
@@ -98,6 +102,7 @@ export class PoolWorld {
     this.#workersAt = at(7);
     this.#slotsAt = at(8);
     this.#tasksAt = at(9);
+    this.#chunksAt = at(10);
     this.#openCaller(alone, 0);
     for (let worker = 0; worker < workers; worker++) {
       if (this.plan.closed.includes(worker)) continue;
@@ -260,6 +265,7 @@ export class PoolWorld {
     task: number,
     outcomes: Map<number, number>,
   ): void {
+    alone.assert(alone.read(task + OWNER) !== 0, "a free task is in a list");
     if (alone.read(task + OWNER) !== caller + 1) {
       alone.call("callerDiscard", caller, task);
       return;
@@ -323,9 +329,19 @@ export class PoolWorld {
     return HEAP;
   }
 
+  /** The chunk that a piece of the heap is in. */
+  chunkOf(piece: number): number {
+    return Math.floor((piece - HEAP) / CHUNK_BYTES);
+  }
+
+  /** The word of a chunk. */
+  chunkWord(chunk: number): number {
+    return this.#chunksAt + CHUNK_WORD_BYTES * chunk;
+  }
+
   /** Whether a chunk is free. */
   isChunkFree(alone: Alone, chunk: number): boolean {
-    const word = alone.read(POOL + 40) + CHUNK_WORD_BYTES * chunk;
+    const word = this.chunkWord(chunk);
     return alone.read(word) === 0 && alone.read(word + 4) === 0;
   }
 

@@ -109,7 +109,8 @@ export class Caller {
    */
   deliver(task: Task): void {
     const owner = task.ownedBy;
-    if (owner < 0) {
+    if (owner <= 0) {
+      if (owner == 0) unreachable();
       discard(task);
       return;
     }

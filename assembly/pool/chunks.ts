@@ -8,8 +8,7 @@
 import { CHUNK_BYTES, chunkWordAt, pool, taskAt } from "./map";
 import { stateOf, Task, TASK_IDLE } from "./task";
 
-const PIECES: u64 = 0x7fffffff;
-const SEALED: u64 = 0x80000000;
+const PIECES: u64 = 0xffffffff;
 const OWNER_SHIFT: i32 = 32;
 /** The thread that a dead one's chunks belong to. */
 const NOBODY: u64 = 0xffffffff;
@@ -19,12 +18,13 @@ const RUN_OFFSET: usize = 8;
 /**
  * The word of a chunk:
  *
- *    63                32  31   30                0
- *   ┌────────────────────┬─────┬───────────────────┐
- *   │ thread             │seal.│ pieces in it      │ 0 if it is free
- *   └────────────────────┴─────┴───────────────────┘
+ *    63                32 31                 0
+ *   ┌────────────────────┬────────────────────┐
+ *   │ thread             │ pieces in it       │ 0 if it is free
+ *   └────────────────────┴────────────────────┘
  *
- * Until it is sealed the pieces count down from 0, by those that were read.
+ * Until it is sealed the pieces count down from 0, by those that were read; so
+ * they come to 0 only when it is sealed and all were.
  */
 export class Chunks {
   private static runWord(index: i32): usize {
@@ -69,7 +69,7 @@ export class Chunks {
 
   /** The owner puts no more into the chunk than these pieces. */
   static seal(index: i32, pieces: i32): void {
-    Chunks.change(index, (<u64> pieces & PIECES) | SEALED);
+    Chunks.change(index, <u64> <u32> pieces);
   }
 
   /** A piece of the chunk at this address was read, by the last to need it. */
@@ -78,7 +78,7 @@ export class Chunks {
     Chunks.change(indexOf(address), PIECES);
   }
 
-  /** Adds to the pieces, and seals. Frees the chunk with its last piece. */
+  /** Adds to the pieces. Frees the chunk with its last one. */
   private static change(index: i32, by: u64): void {
     const word = chunkWordAt(index);
     while (true) {
@@ -87,12 +87,11 @@ export class Chunks {
       const owner = seen >> OWNER_SHIFT;
       // Whoever buried the owner sees to its chunks.
       if (owner == 0 || owner == NOBODY) return;
-      const sealed = (seen | by) & SEALED;
-      const pieces = ((seen & PIECES) + (by & PIECES)) & PIECES;
-      const last = sealed != 0 && pieces == 0;
+      const pieces = (seen + by) & PIECES;
+      const last = pieces == 0;
       // The run's other chunks first: this one's owner answers for them.
       if (last) Chunks.clearRest(index);
-      const next = last ? 0 : (owner << OWNER_SHIFT) | sealed | pieces;
+      const next = last ? 0 : (owner << OWNER_SHIFT) | pieces;
       // A piece more or less, or free.
       // AcqRel. Pairs with the exchange in `claimOne()`, and with those of
       // others who free pieces [H1].

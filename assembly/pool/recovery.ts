@@ -34,8 +34,7 @@ export function recover(index: i32, by: Caller): void {
   const dead = Caller.of(callerOf(index));
   Idle.leave(index);
   releaseParker(dead);
-  const isPublished = worker.hasPublished;
-  endSteals(index, isPublished);
+  endSteals(index);
   worker.abandon();
   buryOwn(index, worker.thread);
   buryLists();
@@ -63,15 +62,13 @@ function releaseParker(dead: Caller): void {
   if (DriverLock.holder() == index + 1) leaveDriver();
 }
 
-/** The entries that it was copying are where they were, or already its own. */
-function endSteals(index: i32, isPublished: bool): void {
+/** The entries that it was copying are still where they were. */
+function endSteals(index: i32): void {
   for (let place = 0; place < Idle.span; place++) {
     const queue = Worker.of(place).queue;
     if (queue.thief != index) continue;
-    if (!isPublished) {
-      for (let offset = 0; offset < queue.stolen; offset++) {
-        injectAgain(queue.stolenAt(offset));
-      }
+    for (let offset = 0; offset < queue.stolen; offset++) {
+      injectAgain(queue.stolenAt(offset));
     }
     queue.endSteal();
   }

@@ -154,8 +154,9 @@ export class Worker {
   /** What this worker has at hand. */
   takeLocal(): usize {
     if (this.lifoRuns >= MAX_LIFO) {
-      // For a moment the entry was in no queue, and nobody saw it.
-      if (this.shelve()) wakeOne(this.caller);
+      // For a moment the entry is in no queue. Whoever looks then sees another in
+      // this worker's, or else this worker takes it.
+      this.shelve();
     } else {
       const entry = this.popLast(this);
       const task = entry != NOTHING ? this.take(entry) : 0;
@@ -173,13 +174,12 @@ export class Worker {
     }
   }
 
-  /** Moves the entry in the LIFO slot to the queue. Returns whether it did. */
-  private shelve(): bool {
+  /** Moves the entry in the LIFO slot to the queue. */
+  private shelve(): void {
     const entry = this.popLast(this);
-    if (entry == NOTHING) return false;
+    if (entry == NOTHING) return;
     this.enqueue(entry);
     this.hand.letGo();
-    return true;
   }
 
   /**
@@ -257,12 +257,10 @@ export class Worker {
     if (queue.room * 2 < pool().ring) return 0;
     const count = victim.queue.stealInto(this.index, queue);
     if (count != 0) {
-      this.hand.marked = queue.mark(count);
       // Added here before they are removed there: a thief that dies between has
       // left them in both.
       queue.publish(count);
       victim.queue.endSteal();
-      this.hand.marked = 0;
       this.tally.countStolen(count);
       const task = this.takeLocal();
       if (task != 0) return task;
@@ -342,12 +340,6 @@ export class Worker {
   /** The worker ends, awake. What it has at hand is for others to steal. */
   close(): void {
     if (Idle.leave(this.index)) wakeForWork(this.caller);
-  }
-
-  /** Whether a dead worker had taken in the entries that are marked. */
-  get hasPublished(): bool {
-    const marked = this.hand.marked;
-    return marked != 0 && !this.queue.isPlaced(marked);
   }
 
   /** Gives what a dead worker had at hand to the others. */

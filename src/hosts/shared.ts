@@ -197,22 +197,26 @@ const output: Output = {
     return streams().some(({ writableLength }) => writableLength > 0);
   },
   async written() {
-    await Promise.all(streams().map((stream) =>
-      new Promise<void>((resolve) => stream.write("", resolve))
-    ));
+    await Promise.all(
+      streams().map((stream) =>
+        new Promise<void>((resolve) => stream.write("", resolve))
+      ),
+    );
   },
 };
 
 /** Who is to be told, by one listener: Node warns of many. */
-const lastTurns = new Set<() => void>();
+let lastTurns: Set<() => void> | undefined;
 
 function onLastTurn(listener: () => void): () => void {
   const { process } = globalThis as unknown as { process: NodeProcess };
-  if (lastTurns.size === 0) {
-    process.on("beforeExit", () => lastTurns.forEach((tell) => tell()));
+  if (!lastTurns) {
+    const listeners = lastTurns = new Set<() => void>();
+    process.on("beforeExit", () => listeners.forEach((tell) => tell()));
   }
-  lastTurns.add(listener);
-  return () => lastTurns.delete(listener);
+  const listeners = lastTurns;
+  listeners.add(listener);
+  return () => listeners.delete(listener);
 }
 
 /** A context of its own for whoever asks. */

@@ -3,7 +3,7 @@
 import { TaskModuleError, WorkerCrashedError } from "../errors.ts";
 import type { Host, HostThread } from "../host.ts";
 import type { Local } from "../core/local.ts";
-import { restoreThrown } from "../thread.ts";
+import { unpack } from "./marshal.ts";
 import { dataError } from "./data_error.ts";
 import type { CheckedPoolOptions } from "./options.ts";
 import {
@@ -220,7 +220,11 @@ export class Crew {
         this.#events.isReady(member);
         return;
       case "failed":
-        member.error = restoreThrown(message.thrown);
+        [member.error] = unpack(
+          message.thrown,
+          this.#host.serializer,
+          this.#options.errors,
+        );
         member.ready.reject(member.error);
         void member.thread.terminate();
         return;

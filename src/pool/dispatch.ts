@@ -54,6 +54,8 @@ export class Dispatch {
   readonly #deadlines = new Deadlines();
   /** Tasks that were put into the queue since the last turn's end. */
   #unannounced = 0;
+  /** Calls by message that were sent. */
+  #turns = 0;
 
   constructor(parts: DispatchParts) {
     this.#parts = parts;
@@ -168,8 +170,11 @@ export class Dispatch {
       throw new ShutdownError("run a task by message");
     }
     const load = ({ index }: Address) => this.#post.pendingAt(index);
-    const address = addresses.reduce((least, it) =>
-      load(it) < load(least) ? it : least
+    // Of those with as few, each in its turn.
+    const first = this.#turns++ % addresses.length;
+    const address = addresses.reduce(
+      (least, it) => load(it) < load(least) ? it : least,
+      addresses[first]!,
     );
     const { waiter } = ticket;
     const id = this.#post.send(address, callee, args, transfer, waiter);

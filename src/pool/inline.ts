@@ -277,6 +277,8 @@ export class InlineEngine implements Engine, InlinePool {
     const copies = this.#copies.ofArguments(args, undefined);
     const task = new Task(this, callee, copies);
     const spawned = new Spawned({
+      takeBack: () => undefined,
+      release: () => {},
       wait: () => {
         if (task.isQueued) this.#execute(task);
       },

@@ -9,7 +9,7 @@ import type { TaskHandle } from "./handle.ts";
 import { isForMessage, type Marshal } from "./marshal.ts";
 import type { Records } from "./record.ts";
 import type { Runner } from "./runner.ts";
-import { Spawned } from "./spawned.ts";
+import { Spawned, type Waiting } from "./spawned.ts";
 
 /**
  * Tasks that a worker runs on top of each other while it waits: more would only
@@ -34,7 +34,7 @@ export interface JoinParts {
 }
 
 /** The tasks that one worker's tasks have spawned. */
-export class Joins {
+export class Joins implements Waiting {
   readonly #runner: Runner;
   readonly #parts: JoinParts;
   readonly #copies: Copies;
@@ -95,10 +95,6 @@ export class Joins {
   wait(spawned: Spawned): void {
     const { local, index, calls } = this.#parts;
     const { core } = local;
-    if (core.workerTakeBack(index, spawned.task)) {
-      this.#runBack(spawned);
-      return;
-    }
     let mayRun = this.#depth < MAX_DEPTH;
     while (true) {
       calls.drain();
@@ -132,14 +128,12 @@ export class Joins {
     return (seen & STATE) === RUNNING && seen >>> THREAD_SHIFT === thread;
   }
 
-  #runBack(spawned: Spawned): void {
-    const { calls } = this.#parts;
-    try {
-      spawned.settle(this.#runner.call(spawned.task));
-    } catch (error) {
-      spawned.reject(error);
-    } finally {
-      calls.takeBack(spawned.task);
-    }
+  takeBack(task: number): Runner | undefined {
+    const { local, index } = this.#parts;
+    return local.core.workerTakeBack(index, task) ? this.#runner : undefined;
+  }
+
+  release(task: number): void {
+    this.#parts.calls.takeBack(task);
   }
 }

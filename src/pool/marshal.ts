@@ -51,20 +51,12 @@ export class Marshal {
 
   /** Makes a copy of arguments, to be written later. */
   pack(values: readonly unknown[]): Packed {
-    if (areNumbers(values)) return [...values];
-    let bytes = new Uint8Array(0);
-    const length = encode(values, this.#serializer, (size) => {
-      bytes = new Uint8Array(size);
-      return { bytes, at: 0 };
-    });
-    return bytes.subarray(0, length);
+    return pack(values, this.#serializer);
   }
 
   /** Reads what was packed. */
   unpack(packed: Packed): unknown[] {
-    if (!(packed instanceof Uint8Array)) return [...packed];
-    const { length } = packed;
-    return decode(packed, 0, length, this.#serializer, this.#errors);
+    return unpack(packed, this.#serializer, this.#errors);
   }
 
   /** Writes what was packed. */
@@ -132,11 +124,7 @@ export class Marshal {
 
   /** An error as bytes, or what can be told of it: for messages. */
   packError(error: unknown): Packed {
-    try {
-      return this.pack([error]);
-    } catch (cause) {
-      return this.pack([unsendable(cause)]);
-    }
+    return packError(error, this.#serializer);
   }
 
   /** What was packed, as it was thrown. */
@@ -157,6 +145,41 @@ export class Marshal {
     { bytes, at }: { readonly bytes: Uint8Array; readonly at: number },
     length: number,
   ): unknown => decode(bytes, at, length, this.#serializer, this.#errors)[0];
+}
+
+function pack(
+  values: readonly unknown[],
+  serializer: Serializer | undefined,
+): Packed {
+  if (areNumbers(values)) return [...values];
+  let bytes = new Uint8Array(0);
+  const length = encode(values, serializer, (size) => {
+    bytes = new Uint8Array(size);
+    return { bytes, at: 0 };
+  });
+  return bytes.subarray(0, length);
+}
+
+/** Reads what was packed: see `Marshal.pack()`. */
+export function unpack(
+  packed: Packed,
+  serializer: Serializer | undefined,
+  errors: ErrorClasses | undefined,
+): unknown[] {
+  if (!(packed instanceof Uint8Array)) return [...packed];
+  return decode(packed, 0, packed.length, serializer, errors);
+}
+
+/** An error as bytes, or what can be told of it. */
+export function packError(
+  error: unknown,
+  serializer: Serializer | undefined,
+): Packed {
+  try {
+    return pack([error], serializer);
+  } catch (cause) {
+    return pack([unsendable(cause)], serializer);
+  }
 }
 
 /** Whether a message may carry a value, though the shared memory does not. */

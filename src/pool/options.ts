@@ -11,6 +11,7 @@ import {
 import type { ErrorClasses } from "../codec/mod.ts";
 import { MAX_WORKERS } from "../core/core.generated.ts";
 import { ArgumentRangeError, ArgumentTypeError } from "../errors.ts";
+import { withOwnErrors } from "./own_errors.ts";
 import type { IdleMode } from "./start.ts";
 
 /** What a pool is made of. */
@@ -46,8 +47,9 @@ export interface PoolOptions {
    * - `"auto"`, the default: blocked, which is the cheapest; but in its event
    *   loop while that has something to wait for, and in browsers, which do not
    *   tell.
-   * - `"event-loop"`: always there, so that inspectors reach it, and timers that
-   *   Bun does not tell of run.
+   * - `"event-loop"`: always there, so that inspectors reach it, and so that what
+   *   the runtime does not tell of goes on: timers on Bun, and message ports that
+   *   a task has left open on Bun and Deno.
    * - `"block"`: always blocked, once what it has printed is written.
    */
   readonly idle?: IdleMode;
@@ -112,7 +114,9 @@ export interface ShutdownOptions {
 
 /** Between how many workers there are. */
 export interface Limits {
+  /** Workers that stay when there is nothing to do, 0 to 256. */
   readonly minWorkers: number;
+  /** Workers when there is much to do, 1 to 256. */
   readonly maxWorkers: number;
 }
 
@@ -131,7 +135,7 @@ export interface CheckedPoolOptions {
   readonly data: unknown;
   readonly grace: number;
   readonly maxCrashes: number;
-  readonly errors: ErrorClasses | undefined;
+  readonly errors: ErrorClasses;
   readonly resourceLimits: Readonly<Record<string, number>> | undefined;
   readonly tasks: number;
   readonly memory: number;
@@ -180,7 +184,7 @@ export function checkPoolOptions(
     data: options.data,
     grace: time(action, "grace", grace),
     maxCrashes: checkInteger(action, "maxCrashes", maxCrashes, 1, 1_000_000),
-    errors,
+    errors: withOwnErrors(errors),
     resourceLimits,
     tasks: checkInteger(action, "tasks", tasks, 1, MAX_TASKS),
     memory: checkInteger(action, "memory", memory, 1, MAX_MEMORY),

@@ -6,7 +6,15 @@ import type { TaskHandle } from "./handle.ts";
 import { isThenable } from "./thenable.ts";
 
 /** How a thread waits for a task. */
-interface Waiting {
+export interface Waiting {
+  /**
+   * Makes the task this thread's to run, if it has not begun. Returns what is to
+   * run it.
+   */
+  takeBack(task: number): { call(task: number): unknown } | undefined;
+  /** The task was run, and needs its record no more. */
+  release(task: number): void;
+  /** Waits for a task that has begun elsewhere. */
   wait(spawned: Spawned): void;
 }
 
@@ -33,7 +41,20 @@ export class Spawned implements TaskHandle<unknown>, Waiter {
   }
 
   join(): unknown {
-    if (!this.isDone && !this.#isHere) this.#waiting.wait(this);
+    if (this.#state === "pending" && !this.#isHere) {
+      const waiting = this.#waiting;
+      const { task } = this;
+      const runner = waiting.takeBack(task);
+      if (runner) {
+        // Here, since trees of tasks are deep, and each call takes stack.
+        try {
+          this.settle(runner.call(task));
+        } catch (error) {
+          this.reject(error);
+        }
+        waiting.release(task);
+      } else waiting.wait(this);
+    }
     if (!this.isDone) {
       throw new CannotBlockError(
         "join a task that goes on in the event loop of this very thread",

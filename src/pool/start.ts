@@ -1,7 +1,7 @@
 // What a pool tells the threads that it starts, and what they answer.
 
 import type { RuntimeHandle } from "../core/module.ts";
-import type { ThreadMessage } from "../thread.ts";
+import type { Packed } from "./marshal.ts";
 import type { StopReason } from "./record.ts";
 
 /** How an idle worker sleeps: see `PoolOptions.idle`. */
@@ -72,7 +72,8 @@ export type WorkerMessage =
     /** The address of its parker. */
     readonly parker: number;
   }
-  | { readonly kind: "failed"; readonly thrown: ThreadMessage }
+  /** It could not begin, for what was thrown: see `packError()`. */
+  | { readonly kind: "failed"; readonly thrown: Packed }
   /** It had nothing to do for so long. */
   | { readonly kind: "idle" }
   /** It has written what it had printed. */

@@ -3,7 +3,7 @@
 import { compose, currentHost } from "../compose.ts";
 import { attachCore } from "../core/module.ts";
 import { claimParker } from "../park/claim.ts";
-import { thrown } from "../thread.ts";
+import { packError } from "./marshal.ts";
 import type { WorkerMessage, WorkerStart } from "./start.ts";
 import { type TaskModule, tasksOf } from "./task_module.ts";
 import { PoolWorker } from "./worker.ts";
@@ -41,7 +41,7 @@ export async function runPoolWorker(): Promise<void> {
     const names = [...module.tasks.keys()];
     post({ kind: "ready", names, parker: address });
   } catch (error) {
-    post({ kind: "failed", thrown: thrown(error) });
+    post({ kind: "failed", thrown: packError(error, host.serializer) });
     return;
   }
   await worker.run();

@@ -1,7 +1,7 @@
 // A program of its own, for host_test.ts: what it prints last is the result.
 //
-//   host_script.ts import | park | fallback | bare | uncompiled | interpreted |
-//                  hold | thread | unref
+//   host_script.ts import | park | fallback | bare | uncompiled | unwaiting |
+//                  interpreted | hold | thread | unref
 
 import { setTimeout as setNodeTimeout } from "node:timers";
 import process from "node:process";
@@ -109,6 +109,17 @@ const COMMANDS: Record<string, () => unknown> = {
       throw new CompileError("Wasm code generation disallowed by embedder");
     });
     return codeOf(() => Runtime.create());
+  },
+
+  /** A host whose event loop cannot wait. */
+  unwaiting: async () => {
+    Reflect.deleteProperty(Atomics, "waitAsync");
+    using runtime = await create();
+    const parker = runtime.parker();
+    const message = await parker.parkAsync({ timeout: 1 }).catch(
+      (error: LaybyError) => `${error.code}: ${error.message}`,
+    );
+    return [message, parker.parkTimeout(1)];
   },
 
   /** A host without WebAssembly. */

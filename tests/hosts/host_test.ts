@@ -9,6 +9,7 @@ import { run } from "../../scripts/processes.ts";
 import { RUNTIMES } from "../../scripts/runtimes.ts";
 import { currentHost } from "../../src/compose.ts";
 import type { Host } from "../../src/host.ts";
+import { browserHost } from "../../src/hosts/browser.ts";
 import { bunHost } from "../../src/hosts/bun.ts";
 import { denoHost } from "../../src/hosts/deno.ts";
 import { fallbackHost } from "../../src/hosts/fallback.ts";
@@ -113,6 +114,22 @@ test("a host has a futex, or says what it needs for one", () => {
   futex.wake(64);
 });
 
+test("a host says what is missing for threads", () => {
+  for (const it of [denoHost, bunHost, nodeHost]) {
+    assert.deepEqual([it.hasThreads, it.missing], [true, ""]);
+  }
+  for (const it of [fallbackHost, browserHost]) {
+    assert.equal(it.hasThreads, false);
+  }
+  assert.match(fallbackHost.missing, /neither Deno, Bun, Node nor a browser/);
+  assert.match(browserHost.missing, /Cross-Origin-Opener-Policy: same-origin/);
+  const entry = { module: import.meta.url, name: "" };
+  assert.throws(() => browserHost.spawn(entry, undefined), {
+    code: "unsupported",
+    message: /needs threads that share memory: serve the page with the headers/,
+  });
+});
+
 test("the fallback host says how to start a thread without it", () => {
   assert.throws(
     () => fallbackHost.spawn({ module: import.meta.url, name: "" }, undefined),
@@ -172,6 +189,14 @@ test("mod.ts says so where no memory can be shared", async () => {
 
 test("mod.ts says so where nothing can be compiled", async () => {
   assert.equal(await runScript("uncompiled"), "unsupported");
+});
+
+test("parkAsync() says so where no event loop can wait", async () => {
+  assert.deepEqual(await runScript("unwaiting"), [
+    "unsupported: Cannot park in the event loop as it needs " +
+    "Atomics.waitAsync: this host has none",
+    "timed-out",
+  ]);
 });
 
 test("mod.ts says so where there is no WebAssembly", async () => {

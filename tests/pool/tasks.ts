@@ -63,6 +63,13 @@ export function sizeOf(value: Uint8Array | string): number {
   return value.length;
 }
 
+/** As many bytes as are told, by a child. */
+export async function sizeOfBytes(length: number): Promise<number> {
+  const { length: found } = await spawn<typeof bytes>("bytes", [length])
+    .joinAsync();
+  return found;
+}
+
 /** Tells what a value is here. */
 export function describe(value: unknown): string {
   return Object.prototype.toString.call(value);

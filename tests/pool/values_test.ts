@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { LaybyError, UncloneableError, UnknownTaskError } from "../../mod.ts";
 import { assertIdentical } from "../codec/identical.ts";
 import { assertCounted, settled, start } from "./pools.ts";
 import { OwnError } from "./tasks.ts";
 
-const { pool, words, ...shared } = await start({ errors: { OwnError } });
+const { pool, ...shared } = await start({ errors: { OwnError } });
 after(() => shared[Symbol.asyncDispose]());
 
 const cyclic: Record<string, unknown> = { list: [1] };
@@ -134,6 +135,11 @@ async function thrownBy(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
+/** A call that blocks, as if it did not. */
+function attempt(call: () => unknown): Promise<unknown> {
+  return new Promise((resolve) => resolve(call()));
+}
+
 /** Each kind of `fail()`, and what is to be true of what arrives. */
 const THROWN: Record<string, (error: never) => void> = {
   "type": (error: TypeError) => {
@@ -187,13 +193,25 @@ for (const [kind, check] of Object.entries(THROWN)) {
   test(`an error arrives as it was: ${kind.slice(0, 20)}`, async () => {
     check(await thrownBy(pool.run("fail", [kind])) as never);
     check(await thrownBy(pool.tasks.failLater(kind)) as never);
-    check(
-      await thrownBy((async () => pool.runSync("fail", [kind]))()) as never,
-    );
+    check(await thrownBy(attempt(() => pool.runSync("fail", [kind]))) as never);
     check(await thrownBy(pool.run("joinFailing", [kind])) as never);
     check(await thrownBy(pool.run("joinFailingLater", [kind])) as never);
   });
 }
+
+test("an error of layby's own keeps its class", async () => {
+  const errors = [
+    await thrownBy(pool.run("returnFunction", [])),
+    await thrownBy(pool.run("spawnUnknown", ["no such task"])),
+    await thrownBy(pool.run("spawnUnsendable", [])),
+  ];
+  const classes = [UncloneableError, UnknownTaskError, UncloneableError];
+  errors.forEach((error, place) => {
+    const Class = classes[place]!;
+    assert.ok(error instanceof Class && error instanceof LaybyError);
+    assert.equal(error.name, Class.name);
+  });
+});
 
 test("an error of a class that nobody knows keeps its name", async () => {
   await using other = await start({ workers: 1 });

@@ -320,6 +320,69 @@ function* claim(t: ThreadContext): Steps<Place> {
   return { address, claim: yield* t.call("parkerBase", address) };
 }
 
+/** A result that comes as its worker dies, when its caller has begun to look. */
+function lastWord(): Entry {
+  const pool = new PoolWorld({ workers: 2 });
+  return pr({
+    name: "a dead worker's last result comes to its caller once",
+    setup(alone) {
+      pool.setup(alone);
+      for (const number of [0, 1]) {
+        pool.submit(alone, 0, number);
+        pool.take(alone, number);
+      }
+      pool.finish(alone, 1, pool.task(1));
+    },
+    threads: {
+      *supervisor(t) {
+        yield* execute(memberOf(pool, t, 1), pool.task(0));
+        yield* t.call("workerRecover", 0, 0);
+      },
+      *creator(t) {
+        const outcomes = yield* waiter(0, 0, 1)(pool)(t);
+        return (outcomes as Map<number, number>).size;
+      },
+    },
+    final(alone, results) {
+      expectResults(alone, results, { creator: [2] });
+      pool.settle(alone, 0, new Map());
+      pool.checkTasks(alone);
+    },
+  });
+}
+
+/** A dead worker's list, whose tasks are in use again as soon as they are free. */
+function reused(): Entry {
+  const pool = new PoolWorld({ workers: 2, tasks: 1 });
+  return pr({
+    name: "what is in a dead worker's list is freed once",
+    setup(alone) {
+      pool.setup(alone);
+      pool.spawn(alone, 0, 0);
+      pool.runOne(alone, 0);
+    },
+    threads: {
+      *supervisor(t) {
+        yield* t.call("workerRecover", 0, 0);
+      },
+      *other(t) {
+        const task = yield* t.call("taskClaim", 2);
+        if (task === 0) return;
+        yield* t.plainStore(task + 20, 1);
+        yield* t.call("taskSubmit", 2, task, 1);
+        yield* t.add(pool.runs(1), -1);
+      },
+    },
+    final(alone) {
+      // Submitted, and run: or neither.
+      pool.runRest(alone, [1]);
+      pool.checkRuns(alone, [1, 0]);
+      pool.settle(alone, 2, new Map());
+      pool.checkTasks(alone);
+    },
+  });
+}
+
 /** An orphan that is delivered when another thread is in its owner's place. */
 function successor(): Entry {
   const pool = new PoolWorld({ workers: 2 });
@@ -630,5 +693,7 @@ export const scenarios: readonly Entry[] = [
   twoDeaths("one was delivered", true),
   orphan("nobody is in the owner's place", false),
   orphan("another thread is in the owner's place", true),
+  lastWord(),
+  reused(),
   successor(),
 ];

@@ -115,7 +115,7 @@ function retires(where: string, plan: PoolPlan, add = pr): Entry {
 
 /** Two workers that begin at the same time, as work comes. */
 function begins(): Entry {
-  const pool = new PoolWorld({ workers: 2, closed: [0, 1] });
+  const pool = new PoolWorld({ workers: 2, perWord: 1, closed: [0, 1] });
   const opener = (worker: number): Body =>
     function* (t) {
       yield* open(memberOf(pool, t, worker + 1));

@@ -159,7 +159,11 @@ const listed = tasks({
       yield* t.add(pool.runs(0), 1);
       if (!(yield* t.call("taskCollect", task))) {
         yield* t.call("taskFree", task);
+        return;
       }
+      // The thief has removed the entry.
+      yield* t.plainStore(task + 20, 3);
+      yield* t.call("taskSubmit", 1, task, 0);
     },
     *other(t) {
       const task = yield* t.call("taskClaim", 3);

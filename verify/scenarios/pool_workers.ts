@@ -227,6 +227,34 @@ function found(where: string, plan: PoolPlan): Entry {
   });
 }
 
+/** A worker that finds work, beside one that goes on searching. */
+function foundFirst(where: string, plan: PoolPlan): Entry {
+  const pool = new PoolWorld({
+    ...plan,
+    workers: 3,
+    asleep: [2],
+    searched: [0, 1],
+  });
+  return pr({
+    name: `whoever finds work leaves the rest to who still searches: ${where}`,
+    setup(alone) {
+      pool.setup(alone);
+      pool.submit(alone, 0, 0);
+      pool.submit(alone, 0, 1);
+    },
+    threads: {
+      *first(t) {
+        return yield* t.call("workerNext", 0);
+      },
+    },
+    final(alone, { first }) {
+      alone.assert(first !== 0, "nothing was found");
+      const searching = pool.searching(alone).join();
+      alone.assert(searching === "1", `searching are ${searching}`);
+    },
+  });
+}
+
 /** A worker that wakes up, and is not wanted. */
 function notWanted(): Entry {
   const pool = new PoolWorld({ workers: 2, asleep: [0, 1] });
@@ -399,6 +427,13 @@ export const scenarios: readonly Entry[] = [
     threads: submits(0),
     add: full,
   }),
+  busy("one asleep, one about to that was not let search", {
+    ...TWO,
+    asleep: [0],
+    refused: [1],
+    threads: submits(0, 1),
+    add: full,
+  }),
   busy("one looks once more, one about to sleep", {
     ...TWO,
     searched: [0, 1],
@@ -445,6 +480,8 @@ export const scenarios: readonly Entry[] = [
   throttled(),
   found("in one word", { workers: 3 }),
   found("in a word each", { workers: 3, perWord: 1 }),
+  foundFirst("in one word", { workers: 3 }),
+  foundFirst("in a word each", { workers: 3, perWord: 1 }),
   notWanted(),
   timed(),
   ownResult(),
