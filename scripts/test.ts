@@ -35,6 +35,14 @@ function filesFor(
   return files.filter((file) => name === "node" || !file.startsWith(WEB));
 }
 
+// What Node's older version is not asked again: the engine is the same, and so
+// are the tools.
+const NEWEST_ONLY = /^tests\/(?:loom|scripts|stress|verify|web)\//;
+
+function isFor({ name }: RuntimeBinary, file: string): boolean {
+  return name !== "node24" || !NEWEST_ONLY.test(file);
+}
+
 async function testOn(
   runtime: RuntimeBinary,
   files: readonly string[],

@@ -324,8 +324,7 @@ export function* begin(member: Member): Steps<void> {
   if (plan.asleep.includes(worker)) {
     yield* sleepOn(member.me, member.place);
     yield* sleepAgain(member);
-  } else if (plan.refused.includes(worker)) yield* sleep(member);
-  else if (plan.searched.includes(worker) && !plan.spinning.includes(worker)) {
+  } else if (plan.searched.includes(worker) && !plan.spinning.includes(worker)) {
     yield* sleep(member);
   }
 }

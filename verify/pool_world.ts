@@ -58,8 +58,6 @@ export interface PoolPlan {
   readonly asleep?: readonly number[];
   /** Workers that have looked for work, and found none. */
   readonly searched?: readonly number[];
-  /** Workers that are about to sleep, and were not let search. */
-  readonly refused?: readonly number[];
   /** Those of them that look once more before they sleep. */
   readonly spinning?: readonly number[];
   /** Tasks of the creator's that are submitted then. */
@@ -81,7 +79,7 @@ export class PoolWorld {
   constructor(plan: PoolPlan) {
     this.plan = {
       ...{ flags: OWN_WORDS, perWord: 32, ring: 4, tasks: 4, chunks: 0 },
-      ...{ asleep: [], searched: [], refused: [], spinning: [] },
+      ...{ asleep: [], searched: [], spinning: [] },
       ...{ before: 0, closed: [] },
       ...plan,
     };

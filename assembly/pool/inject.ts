@@ -8,8 +8,9 @@
 
 import { INJECTS } from "../layout";
 import { Hand } from "./hand";
-import { injectSlotsAt, pool } from "./map";
+import { injectSlotsAt, pool, PRIORITIES, taskAt } from "./map";
 import { RunQueue } from "./run_queue";
+import { Task } from "./task";
 
 const INJECT_BYTES: usize = 256;
 const TAIL_OFFSET: usize = 128;
@@ -157,4 +158,27 @@ function entryOf(slot: u64): i32 {
 
 function stamped(position: i32, entry: i32): u64 {
   return (<u64> <u32> (position + 1) << 32) | <u64> <u32> entry;
+}
+
+/** Adds an entry to an injection queue: that one, if there is room. */
+export function inject(entry: i32, priority: i32): void {
+  for (let tried = 0; tried < PRIORITIES; tried++) {
+    if (Inject.of((priority + tried) % PRIORITIES).push(entry)) return;
+  }
+  // Each has a place for every task, and as many again for entries that deaths
+  // have doubled.
+  unreachable();
+}
+
+/** Adds an entry that a dead worker had, unless its task was taken. */
+export function injectAgain(entry: i32): void {
+  if (changetype<Task>(taskAt(entry)).isListed) inject(entry, 1);
+}
+
+/** Whether an injection queue has an entry. */
+export function isInjected(): bool {
+  for (let priority = 0; priority < PRIORITIES; priority++) {
+    if (!Inject.of(priority).isEmpty) return true;
+  }
+  return false;
 }

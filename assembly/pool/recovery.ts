@@ -12,6 +12,7 @@ import { baseOf, Caller, discard, parkerOf } from "./caller";
 import { Chunks } from "./chunks";
 import { NOTHING } from "./hand";
 import { Idle } from "./idle";
+import { injectAgain } from "./inject";
 import { callerOf, pool, taskAt } from "./map";
 import {
   FINISHED,
@@ -23,7 +24,7 @@ import {
   TASK_IDLE,
   threadOf,
 } from "./task";
-import { injectAgain, wakeOne, Worker } from "./worker";
+import { wakeOne, Worker } from "./worker";
 
 /**
  * Repairs what a worker has left that ended or died. Once for each, by the

@@ -212,13 +212,17 @@ export class Task {
   get payload(): i32 {
     // Relaxed: of a task that is collected and used again by now, what this
     // finds is of no consequence.
-    return atomic.load<i32>(changetype<usize>(this) + offsetof<Task>("payloadAt"));
+    return atomic.load<i32>(
+      changetype<usize>(this) + offsetof<Task>("payloadAt"),
+    );
   }
 
   /** Where its result lies, or 0. */
   get result(): i32 {
     // Relaxed: as above.
-    return atomic.load<i32>(changetype<usize>(this) + offsetof<Task>("resultAt"));
+    return atomic.load<i32>(
+      changetype<usize>(this) + offsetof<Task>("resultAt"),
+    );
   }
 
   /** Links the task before another one in its owner's list. */

@@ -4,7 +4,7 @@
 import { Caller } from "./caller";
 import { Hand, NOTHING } from "./hand";
 import { Idle } from "./idle";
-import { Inject } from "./inject";
+import { Inject, inject, injectAgain, isInjected } from "./inject";
 import { callerOf, pool, PRIORITIES, taskAt, taskIndex, workerAt } from "./map";
 import { RunQueue } from "./run_queue";
 import { RUNNING, Task, TASK_IDLE } from "./task";
@@ -380,21 +380,6 @@ export function submit(task: Task, priority: i32, caller: i32): void {
   if (caller > 0) Worker.of(caller - 1).hand.letGo();
 }
 
-/** Adds an entry to an injection queue: that one, if there is room. */
-export function inject(entry: i32, priority: i32): void {
-  for (let tried = 0; tried < PRIORITIES; tried++) {
-    if (Inject.of((priority + tried) % PRIORITIES).push(entry)) return;
-  }
-  // Each has a place for every task, and as many again for entries that deaths
-  // have doubled.
-  unreachable();
-}
-
-/** Adds an entry that a dead worker had, unless its task was taken. */
-export function injectAgain(entry: i32): void {
-  if (changetype<Task>(taskAt(entry)).isListed) inject(entry, 1);
-}
-
 /** Wakes a worker, if nobody searches and somebody sleeps. */
 export function wakeOne(by: Caller): void {
   const worker = Idle.wake();
@@ -403,17 +388,10 @@ export function wakeOne(by: Caller): void {
 
 /** The same, if there is work in any queue. */
 function wakeForWork(by: Caller): void {
-  if (isWorkThere()) wakeOne(by);
-}
-
-/** Whether there is work in any queue. */
-function isWorkThere(): bool {
-  for (let priority = 0; priority < PRIORITIES; priority++) {
-    if (!Inject.of(priority).isEmpty) return true;
-  }
+  let isThere = isInjected();
   const workers = Idle.span;
-  for (let index = 0; index < workers; index++) {
-    if (Worker.of(index).isStealable) return true;
+  for (let index = 0; index < workers && !isThere; index++) {
+    isThere = Worker.of(index).isStealable;
   }
-  return false;
+  if (isThere) wakeOne(by);
 }

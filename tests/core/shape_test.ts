@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { readOutline } from "../../scripts/wasm/reader.ts";
 import { WASM_BASE64 } from "../../src/core/core.generated.ts";
 
-const MAX_BYTES = 6144;
+const MAX_BYTES = 16384;
 
 const wasm = new Uint8Array(Buffer.from(WASM_BASE64, "base64"));
 const outline = readOutline(wasm);

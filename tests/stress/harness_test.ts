@@ -59,7 +59,7 @@ test("a parker left asleep fails the run", async () => {
     exports.parkerCommit(address, claim);
     return Promise.resolve();
   });
-  assert.match(message, /parker at 5120\n/);
+  assert.match(message, /parker at 6144\n/);
   assert.match(message, /PARKED_CONDVAR/);
 });
 

@@ -114,14 +114,28 @@ check("Runtime.spawn()", async () => {
   same(await thread.exited, 1);
 });
 
+check("a browser whose event loop cannot wait", async () => {
+  const waitAsync = Object.getOwnPropertyDescriptor(Atomics, "waitAsync")!;
+  Reflect.deleteProperty(Atomics, "waitAsync");
+  try {
+    const error = await errorOf(() => start());
+    same(error.code, "unsupported");
+    match(error.message, /this browser has no Atomics\.waitAsync/);
+    await using pool = await start({ fallback: "inline" });
+    same(await pool.tasks.double(21), 42);
+  } finally {
+    Object.defineProperty(Atomics, "waitAsync", waitAsync);
+  }
+});
+
 check("timers that the page shares with threads", async () => {
   using runtime = Runtime.create();
-  const parker = runtime.parker();
   const body = new URL("/arming_body.js", location.href);
-  const threads = [1, 2].map(() => runtime.spawn(body, parker.handle));
-  // One of them at least has begun.
-  await parker.parkAsync();
+  const parkers = [runtime.parker(), runtime.parker()];
+  const threads = parkers.map(({ handle }) => runtime.spawn(body, handle));
+  for (const it of parkers) await it.parkAsync();
   // It may not wait for their lock.
+  const parker = runtime.parker();
   using timer = runtime.timer(parker.handle);
   for (let round = 0; round < 50_000; round++) {
     timer.schedule(runtime.now() + 1000);

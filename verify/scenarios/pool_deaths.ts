@@ -94,7 +94,10 @@ function checkAll(
   const isDead = alone.read(pool.scratch(DEAD)) === 1;
   if (isDead && isLate) alone.call("workerRecover", 0, 0);
   if (areBegun) checkBegun(alone, pool, callers.length);
-  if (isDead) pool.reopen(alone, 0);
+  if (isDead) {
+    pool.reopen(alone, 0);
+    alone.write(pool.scratch(TAKEN), 0);
+  }
   const outcomes = new Map(
     Object.values(results).flatMap((it) => it instanceof Map ? [...it] : []),
   );

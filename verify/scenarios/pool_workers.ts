@@ -177,6 +177,25 @@ function wakesOne(where: string, plan: PoolPlan): Entry {
   });
 }
 
+/** A worker that parks as another is woken. */
+function parksBeside(): Entry {
+  const pool = new PoolWorld({ workers: 2, asleep: [0] });
+  return pr({
+    name: "a worker that parks as another is woken is found asleep",
+    setup: pool.setup,
+    threads: {
+      *[nameOf(1)](t) {
+        yield* t.call("workerPark", 1);
+      },
+      ...submits(0)(pool),
+    },
+    final(alone) {
+      const found = [pool.searching(alone), pool.parked(alone)].join(" ");
+      alone.assert(found === "0 1", `searching and asleep are ${found}`);
+    },
+  });
+}
+
 /** A worker that is not let search, as half of them do already. */
 function throttled(): Entry {
   const pool = new PoolWorld({ workers: 3, searched: [0, 1] });
@@ -427,13 +446,6 @@ export const scenarios: readonly Entry[] = [
     threads: submits(0),
     add: full,
   }),
-  busy("one asleep, one about to that was not let search", {
-    ...TWO,
-    asleep: [0],
-    refused: [1],
-    threads: submits(0, 1),
-    add: full,
-  }),
   busy("one looks once more, one about to sleep", {
     ...TWO,
     searched: [0, 1],
@@ -477,6 +489,7 @@ export const scenarios: readonly Entry[] = [
   }),
   wakesOne("in one word", { workers: 3 }),
   wakesOne("in a word each", { workers: 3, perWord: 1 }),
+  parksBeside(),
   throttled(),
   found("in one word", { workers: 3 }),
   found("in a word each", { workers: 3, perWord: 1 }),
