@@ -28,19 +28,20 @@ const TIMEOUT = 15 * 60_000;
 /** Tests that start a browser, and other runtimes: Node drives them. */
 const WEB = "tests/web/";
 
+/**
+ * What Node's older version is not asked again: the engine is the same, and so
+ * are the tools.
+ */
+const NEWEST_ONLY = /^tests\/(?:loom|scripts|stress|verify)\//;
+
 function filesFor(
   { name }: RuntimeBinary,
   files: readonly string[],
 ): readonly string[] {
-  return files.filter((file) => name === "node" || !file.startsWith(WEB));
-}
-
-// What Node's older version is not asked again: the engine is the same, and so
-// are the tools.
-const NEWEST_ONLY = /^tests\/(?:loom|scripts|stress|verify|web)\//;
-
-function isFor({ name }: RuntimeBinary, file: string): boolean {
-  return name !== "node24" || !NEWEST_ONLY.test(file);
+  return files.filter((file) => {
+    if (file.startsWith(WEB)) return name === "node";
+    return name !== "node24" || !NEWEST_ONLY.test(file);
+  });
 }
 
 async function testOn(

@@ -5,7 +5,7 @@ import { parentPort } from "node:worker_threads";
 import { loadProgram, model } from "../loom/mod.ts";
 import type { ModelOptions, Program, Scenario } from "../loom/mod.ts";
 import type { Entry } from "./entry.ts";
-import { compileMutant, readMutants } from "./mutants.ts";
+import { compileMutant, type Mutant, readMutants } from "./mutants.ts";
 import { scenarios } from "./scenarios/mod.ts";
 
 /** What became of a mutant. */
@@ -35,11 +35,16 @@ parentPort!.on("message", async (name: string) => {
   const wasm = await compileMutant(mutant);
   const program = await loadProgram(wasm);
   const found = mutant.equivalent === undefined
-    ? hunt(program, scenarios)
+    ? hunt(program, inOrder(mutant))
     : hunt(program, scenarios.filter(({ set }) => set === "pr"), 1);
   const seconds = (performance.now() - began) / 1000;
   parentPort!.postMessage({ ...found, seconds } satisfies Hunted);
 });
+
+/** The scenarios, those of the pool first if the bug is there. */
+function inOrder({ name }: Mutant): readonly Entry[] {
+  return name.startsWith("pool_") ? scenarios.toReversed() : scenarios;
+}
 
 function hunt(
   program: Program,

@@ -324,7 +324,9 @@ export function* begin(member: Member): Steps<void> {
   if (plan.asleep.includes(worker)) {
     yield* sleepOn(member.me, member.place);
     yield* sleepAgain(member);
-  } else if (plan.searched.includes(worker) && !plan.spinning.includes(worker)) {
+  } else if (
+    plan.searched.includes(worker) && !plan.spinning.includes(worker)
+  ) {
     yield* sleep(member);
   }
 }

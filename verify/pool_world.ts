@@ -4,9 +4,9 @@
 import {
   CALLER_BYTES,
   CHUNK_BYTES,
+  FINISHED,
   NOTIFIED,
   POOL,
-  FINISHED,
   RETURNED,
   RUNNING,
   SLEEP,
@@ -93,7 +93,14 @@ export class PoolWorld {
   setup = (alone: Alone): void => {
     const { workers, perWord, ring, tasks, chunks } = this.plan;
     this.world.setup(alone);
-    const heap = alone.call("poolCreate", workers, perWord, ring, tasks, chunks);
+    const heap = alone.call(
+      "poolCreate",
+      workers,
+      perWord,
+      ring,
+      tasks,
+      chunks,
+    );
     alone.assert(heap === HEAP, "setup: the heap lies elsewhere");
     const at = (place: number) => alone.read(POOL + 4 * place);
     this.#callersAt = at(6);

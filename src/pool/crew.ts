@@ -122,6 +122,11 @@ export class Crew {
     return this.#members.find((it) => it && this.#idOf(it) === thread);
   }
 
+  /** The member with this port, if it is there. */
+  memberAt(port: MessagePort): Member | undefined {
+    return this.#members.find((it) => it?.port === port);
+  }
+
   /** Who blocks does not hear that it is ready. */
   #idOf(member: Member): number {
     // Relaxed: it stays what it is once it is there.
@@ -209,6 +214,8 @@ export class Crew {
   }
 
   #heard(member: Member, message: WorkerMessage): void {
+    // It told that it dies, and has been seen to.
+    if (member.state === "gone") return;
     switch (message.kind) {
       case "ready":
         member.parker = message.parker;
@@ -322,9 +329,8 @@ export class Crew {
   }
 
   /** Ends a worker wherever it is. */
-  async kill(index: number): Promise<void> {
-    const member = this.#members[index];
-    if (!member) return;
+  async kill(member: Member): Promise<void> {
+    if (member.state === "gone") return;
     member.isKilled = true;
     const ended = member.thread.terminate();
     // A thread that is blocked ends when it is woken, on some hosts.

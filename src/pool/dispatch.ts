@@ -32,12 +32,12 @@ export interface DispatchParts {
   addresses(): readonly Address[];
   /** Tells the worker that runs as this thread of the core to look up. */
   alert(thread: number): void;
-  /** The worker that runs as this thread of the core, if it is there. */
-  indexOf(thread: number): number | undefined;
+  /** The port of the worker that runs as this thread of the core, if it does. */
+  portOf(thread: number): MessagePort | undefined;
   /** Milliseconds that a task may run on after it was cancelled. */
   readonly grace: number;
-  /** It ran on for longer, on the worker with this index. */
-  overrun(index: number): void;
+  /** It ran on for longer, on the worker with this port. */
+  overrun(port: MessagePort): void;
   /** A call was cancelled. */
   cancelled(): void;
 }
@@ -289,8 +289,8 @@ export class Dispatch {
     const reason = isAborted ? ABORTED : EXPIRED;
     const abandoned = new AbandonedCall();
     if (message) {
-      this.#post.stop(message.index, message.id, reason, abandoned);
-      this.#limit(abandoned, message.index);
+      const { index, id } = message;
+      this.#limit(abandoned, this.#post.stop(index, id, reason, abandoned));
     } else if (task === 0) this.#backlog.cancel(ticket);
     else this.#stop(task, reason, abandoned);
     this.#parts.cancelled();
@@ -302,13 +302,13 @@ export class Dispatch {
     this.#records.stop(task, reason);
     const thread = this.#core.taskSeen(task) >>> THREAD_SHIFT;
     this.#parts.alert(thread);
-    this.#limit(abandoned, this.#parts.indexOf(thread));
+    this.#limit(abandoned, this.#parts.portOf(thread));
   }
 
-  #limit(abandoned: AbandonedCall, index: number | undefined): void {
+  #limit(abandoned: AbandonedCall, port: MessagePort | undefined): void {
     const { grace } = this.#parts;
-    if (grace === Infinity || index === undefined) return;
-    abandoned.limit(grace, () => this.#parts.overrun(index));
+    if (grace === Infinity || port === undefined) return;
+    abandoned.limit(grace, () => this.#parts.overrun(port));
   }
 
   /** Rejects all calls that are not settled, and forgets them. */

@@ -126,13 +126,22 @@ export class Post {
     if (isBlocked) waiter.reject(needsLoop("result"));
   }
 
-  /** Has somebody else wait for a call, and tells its task to stop. */
-  stop(index: number, id: number, reason: StopReason, waiter: Waiter): void {
+  /**
+   * Has somebody else wait for a call, and tells its task to stop. Returns the
+   * port of the worker that has it, if it is there.
+   */
+  stop(
+    index: number,
+    id: number,
+    reason: StopReason,
+    waiter: Waiter,
+  ): MessagePort | undefined {
     const line = this.#lines.get(index);
-    if (!line?.waiting.has(id)) return;
+    if (!line?.waiting.has(id)) return undefined;
     line.waiting.set(id, waiter);
     line.port.postMessage({ id, stop: reason } satisfies StopMessage);
     this.#announce(index);
+    return line.port;
   }
 
   /** Has a worker look for messages. */

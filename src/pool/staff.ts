@@ -162,7 +162,7 @@ export class Staff {
     this.#isEnding = true;
     const gone = () => Promise.all(this.#crew.remaining.map(goneOf));
     const kill = (members: readonly Member[]) =>
-      Promise.all(members.map(({ index }) => this.#crew.kill(index)));
+      Promise.all(members.map((member) => this.#crew.kill(member)));
     await within(Promise.race([gone(), hurry]), STUBBORN_MS);
     // Whoever is at its teardown has the time that there is.
     await kill(this.#crew.remaining.filter(({ state }) => state !== "ending"));

@@ -131,9 +131,9 @@ export class ThreadEngine implements Engine {
         return this.#crew.members;
       },
       alert: (thread) => this.#alert(thread),
-      indexOf: (thread) => this.#crew.memberOf(thread)?.index,
+      portOf: (thread) => this.#crew.memberOf(thread)?.port,
       grace: options.grace,
-      overrun: (index) => this.#crew.kill(index),
+      overrun: (port) => this.#overrun(port),
       cancelled: () => this.#cancelled(),
     });
     this.#pump = new Pump(local, this.#parker, this);
@@ -249,14 +249,14 @@ export class ThreadEngine implements Engine {
   #waitFor(call: SyncCall, timeout: number): void {
     const until = performance.now() + timeout;
     for (;;) {
+      // No event tells a thread that blocks that a worker died.
+      this.#crew.lookForDead();
       this.settle();
       if (call.isDone) return;
       const left = until - performance.now();
       if (left <= 0) this.#dispatch.expire();
       else if (left === Infinity) this.#blockingParker.park();
       else this.#blockingParker.parkTimeout(left);
-      // No event tells a thread that blocks that a worker died.
-      this.#crew.lookForDead();
     }
   }
 
@@ -308,6 +308,11 @@ export class ThreadEngine implements Engine {
   #alert(thread: number): void {
     const member = this.#crew.memberOf(thread);
     if (member) this.#core.callerWake(0, member.index + 1);
+  }
+
+  #overrun(port: MessagePort): void {
+    const member = this.#crew.memberAt(port);
+    if (member) void this.#crew.kill(member);
   }
 
   #cancelled(): void {

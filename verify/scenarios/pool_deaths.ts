@@ -11,7 +11,12 @@ import {
   RETURNED,
   RUNNING,
 } from "../../src/core/core.generated.ts";
-import type { Alone, Body, Steps, ThreadContext } from "../../loom/src/scenario.ts";
+import type {
+  Alone,
+  Body,
+  Steps,
+  ThreadContext,
+} from "../../loom/src/scenario.ts";
 import { type Entry, expectResults, full, pr } from "../entry.ts";
 import {
   callOf,

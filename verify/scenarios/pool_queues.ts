@@ -3,7 +3,13 @@
 
 import type { Alone, Body, Steps } from "../../loom/src/scenario.ts";
 import { type Entry, full, pr } from "../entry.ts";
-import { callOf, type Member, memberOf, spawn, submit } from "../pool_facade.ts";
+import {
+  callOf,
+  type Member,
+  memberOf,
+  spawn,
+  submit,
+} from "../pool_facade.ts";
 import { type PoolPlan, PoolWorld } from "../pool_world.ts";
 
 /** Where counters of 16 bits are about to wrap around. */
@@ -95,7 +101,11 @@ function spawner(pool: PoolWorld, ...numbers: number[]): Body {
 }
 
 /** A caller that submits them. */
-function submitter(pool: PoolWorld, caller: number, ...numbers: number[]): Body {
+function submitter(
+  pool: PoolWorld,
+  caller: number,
+  ...numbers: number[]
+): Body {
   return function* (t) {
     const member = memberOf(pool, t, caller);
     for (const number of numbers) yield* submit(member, number);

@@ -162,7 +162,11 @@ export const scenarios: readonly Entry[] = [
     isShort: true,
     add: full,
   }),
-  ends("one asleep, by futex", { workers: 1, asleep: [0], flags: SHIPPED_HOST }),
+  ends("one asleep, by futex", {
+    workers: 1,
+    asleep: [0],
+    flags: SHIPPED_HOST,
+  }),
   retires("as it searches", { workers: 2, searched: [0], asleep: [1] }),
   retires("as it is woken", { workers: 2, asleep: [0, 1], before: 1 }),
 ];

@@ -67,7 +67,11 @@ function waiter(pool: PoolWorld, caller: number, ...numbers: number[]): Body {
 }
 
 /** A worker that takes a task, if there is one, and runs it. */
-function runner(pool: PoolWorld, worker: number, bodies: TaskBodies = {}): Body {
+function runner(
+  pool: PoolWorld,
+  worker: number,
+  bodies: TaskBodies = {},
+): Body {
   return function* (t) {
     const member = memberOf(pool, t, worker + 1, bodies);
     const task = yield* t.call("workerNext", worker);
@@ -129,7 +133,7 @@ const claims = tasks({
   name: "two callers claim two tasks, and the third is refused",
   workers: 2,
   tasks: 2,
-  threads: (pool) => ({
+  threads: () => ({
     *creator(t) {
       return yield* t.call("taskClaim", 0);
     },

@@ -539,8 +539,8 @@ function namesOf(
   const unknown = names.find((name) => !(name in threads));
   if (unknown === undefined) return names;
   throw new RangeError(
-    `Cannot ${list === "mortal" ? "kill" : "leave"} ${unknown}: the threads are ${
-      Object.keys(threads).join(", ")
-    }`,
+    `Cannot ${
+      list === "mortal" ? "kill" : "leave"
+    } ${unknown}: the threads are ${Object.keys(threads).join(", ")}`,
   );
 }
