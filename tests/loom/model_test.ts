@@ -145,6 +145,97 @@ test("a thread that is killed under a lock leaves a deadlock", async () => {
   assert.equal(model(program, scenario).failure, undefined);
 });
 
+/** Stores that are not atomic, of its own and of the recovery's. */
+const NOTES: Scenario = {
+  name: "notes",
+  threads: {
+    *writer(t) {
+      yield* t.plainStore(128, 1);
+      yield* t.plainStore(64, 1);
+      yield* t.plainStore(68, 1);
+    },
+  },
+  mortal: ["writer"],
+  *recover(t) {
+    const [first, second] = [yield* t.plainLoad(64), yield* t.plainLoad(68)];
+    yield* t.store(72, first - second);
+  },
+};
+
+for (const explorer of ["dpor", "states"] as const) {
+  test(`a death between two plain stores is found and taken again: ${explorer}`, () => {
+    const scenario: Scenario = {
+      ...NOTES,
+      final: (alone) => alone.assert(alone.read(72) === 0, "half is done"),
+    };
+    const options = { deaths: 1, explorer };
+    const { failure } = model(NO_CODE, scenario, options);
+    assert.equal(failure?.message, "half is done");
+    const again = replay(NO_CODE, scenario, failure.schedule, options);
+    assert.equal(again?.message, "half is done");
+    assert.ok(model(NO_CODE, NOTES, options).complete);
+  });
+
+  test(`a race of a thread that may be killed is taken again: ${explorer}`, () => {
+    const scenario: Scenario = {
+      name: "race",
+      threads: {
+        ...NOTES.threads,
+        reader: (t) => t.plainLoad(68),
+      },
+      mortal: ["writer"],
+    };
+    const options = { deaths: 1, explorer };
+    const { failure } = model(NO_CODE, scenario, options);
+    assert.equal(failure?.kind, "race");
+    const again = replay(NO_CODE, scenario, failure.schedule, options);
+    assert.equal(again?.kind, "race");
+  });
+}
+
+/** One that sleeps until it is woken, and one that may wake it. */
+function sleepers(wakes: boolean): Scenario {
+  return {
+    name: "sleepers",
+    threads: {
+      *server(t) {
+        yield* t.wait(64, 0);
+        return "woken";
+      },
+      *client(t) {
+        yield* t.add(68, 1);
+        if (!wakes) return;
+        yield* t.store(64, 1);
+        yield* t.notify(64);
+      },
+    },
+  };
+}
+
+for (const explorer of ["dpor", "states", "naive"] as const) {
+  test(`a daemon may sleep for ever, and others may not: ${explorer}`, () => {
+    const options = { explorer };
+    const explore = (wakes: boolean, more: Partial<Scenario>) =>
+      model(NO_CODE, { ...sleepers(wakes), ...more }, options);
+    assert.equal(explore(false, {}).failure?.kind, "deadlock");
+    let ends = 0;
+    const final: Scenario["final"] = (alone, { server }) => {
+      ends++;
+      alone.assert(alone.read(68) === 1, "the client has not run");
+      alone.assert(server === undefined, "it is awake");
+    };
+    const asleep = explore(false, { daemons: ["server"], final });
+    assert.equal(asleep.failure, undefined);
+    assert.ok(asleep.complete);
+    assert.equal(asleep.truncated, 0);
+    assert.ok(ends > 0);
+    const woken = explore(true, { daemons: ["server"], final });
+    assert.equal(woken.failure?.message, "it is awake");
+    const other = explore(false, { daemons: ["client"] });
+    assert.equal(other.failure?.kind, "deadlock");
+  });
+}
+
 /** Locks by its own number, and unlocks. A word names who has the lock. */
 function* visit(t: ThreadContext, number: number): Steps<void> {
   for (;;) {
@@ -305,6 +396,10 @@ test("model() refuses options that mean nothing", () => {
   assertRefused({ timeouts: -1 }, /timeouts must be from 0/);
   assertRefused({ maxSeconds: "1 s" }, /maxSeconds must be from 0/);
   assertRefused({ deaths: 1 }, /Cannot kill nobody/);
+  assert.throws(
+    () => model(NO_CODE, { name: "none", threads: {}, daemons: ["nobody"] }),
+    /Cannot leave nobody/,
+  );
 });
 
 test("a set-up that goes on for ever fails", async () => {

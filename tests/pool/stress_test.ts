@@ -14,7 +14,7 @@ import { assertCounted, settled, start, type Tasks } from "./pools.ts";
 const SCALE = Number(process.env["LAYBY_STRESS"] ?? 1);
 
 /** Calls of one run. */
-const CALLS = 1500 * SCALE;
+const CALLS = 600 * SCALE;
 /** Calls that are on their way at the same time. */
 const IN_FLIGHT = 40;
 
@@ -53,7 +53,7 @@ class Run {
 
   async #step(): Promise<void> {
     const random = this.#random;
-    switch (random.index(40)) {
+    switch (random.index(80)) {
       case 0:
         return await this.#pool.resize(1 + random.index(4));
       case 1:

@@ -89,7 +89,7 @@ export class States {
       frame.alternatives = machine.processes.alternatives(frame.process);
     }
     machine.alternative = frame.alternative;
-    if (!isPlain(machine, frame.process)) machine.note(frame.process);
+    if (!isSkipped(machine, frame.process)) machine.note(frame.process);
     machine.step(frame.process);
     this.steps++;
     this.#arrive(frames);
@@ -151,7 +151,9 @@ function checkRaces(machine: Machine): void {
         other.code === CMPXCHG && !machine.succeeds(other);
       if (code === PLAIN_LOAD && reads) continue;
       // Taken again, the plain one comes as soon as it can.
-      if (!isPlain(machine, two.index)) machine.note(two.index);
+      for (const { index } of [one, two]) {
+        if (!isSkipped(machine, index)) machine.note(index);
+      }
       throw new Failed(
         "race",
         `${one.name} and ${two.name} access [${address}], not both ` +
@@ -161,12 +163,15 @@ function checkRaces(machine: Machine): void {
   }
 }
 
-/** Whether a thread is about to access memory plainly: schedules skip that. */
-function isPlain({ threads }: Machine, process: number): boolean {
+/**
+ * Whether a thread is about to access memory plainly: schedules skip that, but
+ * for stores before which the thread may be killed.
+ */
+function isSkipped({ threads }: Machine, process: number): boolean {
   const thread = threads[process];
   if (thread?.status !== READY) return false;
   const { code } = thread.operation;
-  return code === PLAIN_LOAD || code === PLAIN_STORE;
+  return code === PLAIN_LOAD || code === PLAIN_STORE && !thread.mortal;
 }
 
 /** Two hashes of 32 bits, mixed side by side. */

@@ -443,7 +443,10 @@ export class Machine {
   ): boolean {
     const isOwn = this.owners.touch(thread.index, address, bytes, false);
     const isWrite = code === PLAIN_STORE;
-    if (this.showsPlain) return !isOwn;
+    if (this.showsPlain) {
+      if (isOwn && thread.mortal && isWrite) this.log.push(thread.index);
+      return !isOwn;
+    }
     if (thread.mortal && isWrite) {
       if (!isOwn || this.showsPrivate) return true;
       this.log.push(thread.index);
