@@ -391,6 +391,29 @@ function reused(): Entry {
   });
 }
 
+/** The driver is free again, though the dead worker slept in it. */
+function inDriver(): Entry {
+  const pool = new PoolWorld({ workers: 2, tasks: 1 });
+  const parker = pool.parkerOf(1).address;
+  return pr({
+    name: "a worker that died in the driver leaves it to others",
+    setup(alone) {
+      pool.setup(alone);
+      alone.call("driverTake", parker);
+    },
+    threads: {
+      *supervisor(t) {
+        yield* t.call("workerRecover", 0, 0);
+        return yield* t.call("driverTake", pool.parkerOf(2).address);
+      },
+    },
+    final(alone, results) {
+      expectResults(alone, results, { supervisor: [1] });
+      pool.checkTasks(alone);
+    },
+  });
+}
+
 /** An orphan that is delivered when another thread is in its owner's place. */
 function successor(): Entry {
   const pool = new PoolWorld({ workers: 2 });
@@ -703,5 +726,6 @@ export const scenarios: readonly Entry[] = [
   orphan("another thread is in the owner's place", true),
   lastWord(),
   reused(),
+  inDriver(),
   successor(),
 ];
