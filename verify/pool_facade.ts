@@ -228,25 +228,62 @@ export function* spawn(member: Member, number: number): Steps {
 
 /** Waits for a spawned task, and runs others meanwhile. */
 export function* join(member: Member, task: number): Steps<void> {
-  const { me: { t }, worker, pending } = member;
-  if (task === 0) return;
-  const number = pending.get(task);
-  if (number === undefined) return;
+  if (task === 0 || !member.pending.has(task)) return;
+  const isBack = (yield* takeBack(member, task)) ||
+    (yield* waitFor(member, task));
+  if (isBack) yield* runOwn(member, task);
+}
+
+/**
+ * The rest of a join, of a worker that has taken a task that is asynchronous and
+ * would go on in its event loop.
+ */
+export function* joinOn(
+  member: Member,
+  task: number,
+  taken: number,
+): Steps<void> {
+  const { me: { t }, worker } = member;
+  yield* t.call("workerGiveBack", worker, taken);
+  yield* flush(member);
+  const isBack = yield* waitFor(member, task, false);
+  if (isBack) yield* runOwn(member, task);
+}
+
+function* runOwn(member: Member, task: number): Steps<void> {
+  yield* call(member, member.pending.get(task)!);
+  yield* end(member, task, RETURNED);
+}
+
+function* takeBack(member: Member, task: number): Steps {
+  const { me: { t }, worker } = member;
   const isBack = yield* t.call("workerTakeBack", worker, task);
   yield* flush(member);
-  if (isBack) {
-    yield* call(member, number);
-    yield* end(member, task, RETURNED);
-    return;
-  }
+  return isBack;
+}
+
+/** Returns whether the task was given back, and is this worker's to run. */
+function* waitFor(member: Member, task: number, mayRun = true): Steps {
+  const isBack = yield* waitUntil(member, task, mayRun);
+  yield* member.me.t.call("workerEndSearch", member.worker);
+  yield* flush(member);
+  return isBack;
+}
+
+function* waitUntil(member: Member, task: number, mayRun: boolean): Steps {
+  const { me: { t }, pool, worker, pending } = member;
   for (;;) {
     yield* drain(member);
-    if (pending.get(task) !== number) return;
-    const other = yield* t.call("workerNext", worker);
+    if (!pending.has(task)) return 0;
+    if (pool.isQueued(yield* t.call("taskSeen", task))) {
+      if (yield* takeBack(member, task)) return 1;
+    }
+    if (yield* t.call("shutdownBegun")) return 0;
+    const other = mayRun ? yield* t.call("workerNext", worker) : 0;
     yield* flush(member);
     if (other !== 0) yield* execute(member, other);
-    else if (yield* t.call("shutdownBegun")) return;
-    else yield* sleep(member);
+    else if (mayRun) yield* sleep(member);
+    else yield* parkUntilToken(member.me, member.place);
   }
 }
 

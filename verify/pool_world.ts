@@ -7,6 +7,7 @@ import {
   FINISHED,
   NOTIFIED,
   POOL,
+  QUEUED,
   RETURNED,
   RUNNING,
   SLEEP,
@@ -150,6 +151,11 @@ export class PoolWorld {
       alone.write(this.worker(worker), count << 16 | count);
       alone.write(this.worker(worker) + 4, count);
     }
+  }
+
+  /** Has a worker have looked for tasks so many times. */
+  setTick(alone: Alone, worker: number, tick: number): void {
+    alone.write(this.worker(worker) + 136, tick);
   }
 
   /** Has the injection queues begin with this position. */
@@ -433,6 +439,11 @@ export class PoolWorld {
     return (counters & 0xffff) - (counters >>> 16) & 0xffff;
   }
 
+  /** Whether a task's word says that nobody has begun it. */
+  isQueued(seen: number): boolean {
+    return (seen & STATE) === QUEUED;
+  }
+
   /** Checks that a task that is listed has one entry, and no other has any. */
   checkEntries(alone: Alone): void {
     const entries = this.#allEntries(alone);
@@ -471,9 +482,9 @@ export class PoolWorld {
   /** Checks that nothing is queued. */
   checkQueues(alone: Alone): void {
     for (let priority = 0; priority < PRIORITIES; priority++) {
-      const inject = INJECTS + INJECT_BYTES * priority;
-      const left = alone.read(inject + 128) - alone.read(inject);
-      alone.assert(left === 0, `${left} entries are injected`);
+      const head = alone.read(INJECTS + INJECT_BYTES * priority);
+      const stamp = alone.read(this.slot(alone, priority, head) + 4);
+      alone.assert(stamp !== (head + 1 | 0), "entries are injected");
     }
     for (let worker = 0; worker < this.plan.workers; worker++) {
       const record = this.worker(worker);

@@ -129,9 +129,19 @@ export function workerTakeBack(worker: i32, task: i32): bool {
   return Worker.of(worker).takeBack(taskOf(task));
 }
 
+/** Leaves a task to others that the worker has taken and does not run. */
+export function workerGiveBack(worker: i32, task: i32): void {
+  Worker.of(worker).giveBack(taskOf(task));
+}
+
 /** Whether the worker looks for work, so that nobody wakes another one. */
 export function workerIsSearching(worker: i32): bool {
   return Idle.isSearching(worker);
+}
+
+/** The worker does something else than to look for work: others are to. */
+export function workerEndSearch(worker: i32): void {
+  Worker.of(worker).endSearch();
 }
 
 /** The worker is to sleep. Returns false if it has work at hand. */

@@ -36,7 +36,7 @@ export function recover(index: i32, by: Caller): void {
   Idle.leave(index);
   releaseParker(dead);
   endSteals(index);
-  worker.abandon();
+  abandon(worker);
   buryOwn(index, worker.thread);
   buryLists();
   repairAll(worker.thread, by);
@@ -73,6 +73,33 @@ function endSteals(index: i32): void {
     }
     queue.endSteal();
   }
+}
+
+/** Gives what it had at hand to the others. */
+function abandon(worker: Worker): void {
+  const queue = worker.queue;
+  const hand = worker.hand;
+  const marked = hand.marked;
+  if (marked != 0 && queue.isPlaced(marked)) {
+    const count = marked >>> 16;
+    for (let offset = 0; offset < count; offset++) {
+      injectAgain(queue.placed(offset));
+    }
+  }
+  hand.marked = 0;
+  if (hand.held != NOTHING) injectAgain(hand.held);
+  hand.letGo();
+  while (true) {
+    const entry = worker.popLast(worker);
+    if (entry == NOTHING) break;
+    injectAgain(entry);
+  }
+  while (true) {
+    const front = queue.pop(hand);
+    if (front == NOTHING) break;
+    injectAgain(front);
+  }
+  hand.letGo();
 }
 
 /** Nobody waits for its own tasks any more. */

@@ -4,7 +4,7 @@
 import { Caller } from "./caller";
 import { Hand, NOTHING } from "./hand";
 import { Idle } from "./idle";
-import { Inject, inject, injectAgain, isInjected } from "./inject";
+import { Inject, inject, isInjected } from "./inject";
 import { callerOf, pool, PRIORITIES, taskAt, taskIndex, workerAt } from "./map";
 import { RunQueue } from "./run_queue";
 import { RUNNING, Task, TASK_IDLE } from "./task";
@@ -15,6 +15,8 @@ import { Tally } from "./tally";
  * Source: tokio, multi_thread: global_queue_interval's seed.
  */
 const GLOBAL_INTERVAL: i32 = 61;
+/** The priority of what tasks spawn, and of what no caller has said more of. */
+const NORMAL: i32 = 1;
 /** So many in a row from the LIFO slot. Source: tokio, MAX_LIFO_POLLS_PER_TICK. */
 const MAX_LIFO: i32 = 3;
 
@@ -103,7 +105,7 @@ export class Worker {
   }
 
   /** Removes the entry in a LIFO slot, this worker's or another one's. */
-  private popLast(from: Worker): i32 {
+  popLast(from: Worker): i32 {
     const entry = from.last;
     if (entry == NOTHING) return NOTHING;
     this.hand.hold(entry);
@@ -272,7 +274,7 @@ export class Worker {
   }
 
   /** There is work: the last searcher that finds some wakes the next one. */
-  private endSearch(): void {
+  endSearch(): void {
     const index = this.index;
     if (Idle.isSearching(index) && Idle.found(index)) wakeOne(this.caller);
   }
@@ -296,7 +298,7 @@ export class Worker {
     while (!queue.push(entry)) {
       if (this.overflow()) continue;
       // A thief makes room, but not at once.
-      inject(entry, 1);
+      inject(entry, NORMAL);
       return;
     }
   }
@@ -312,7 +314,7 @@ export class Worker {
     this.tally.countOverflow();
     // Added there before they are removed here.
     for (let places = half; places > 0; places--) {
-      inject(queue.fromBack(places), 1);
+      inject(queue.fromBack(places), NORMAL);
     }
     queue.unlock(half);
     return true;
@@ -330,6 +332,20 @@ export class Worker {
     return isHere ? this.take(entry) != 0 : task.takeDirectly(this.thread);
   }
 
+  /**
+   * Leaves a task to others that this worker has taken and does not run. Its
+   * owner is woken, too: it may wait, blocked, for a task that had begun.
+   */
+  giveBack(task: Task): void {
+    const caller = this.caller;
+    // Before others can finish the task, and it is somebody else's.
+    const owner = task.ownedBy;
+    submit(task, NORMAL, callerOf(this.index));
+    wakeOne(caller);
+    // The creator waits for none, and of an orphan nobody wants to know.
+    if (owner > 1) caller.unpark(Caller.of(owner - 1));
+  }
+
   /** The worker is to sleep. Returns false if it has work at hand. */
   park(): bool {
     if (this.hasWork) return false;
@@ -340,33 +356,6 @@ export class Worker {
   /** The worker ends, awake. What it has at hand is for others to steal. */
   close(): void {
     if (Idle.leave(this.index)) wakeForWork(this.caller);
-  }
-
-  /** Gives what a dead worker had at hand to the others. */
-  abandon(): void {
-    const queue = this.queue;
-    const hand = this.hand;
-    const marked = hand.marked;
-    if (marked != 0 && queue.isPlaced(marked)) {
-      const count = marked >>> 16;
-      for (let offset = 0; offset < count; offset++) {
-        injectAgain(queue.placed(offset));
-      }
-    }
-    hand.marked = 0;
-    if (hand.held != NOTHING) injectAgain(hand.held);
-    hand.letGo();
-    while (true) {
-      const entry = this.popLast(this);
-      if (entry == NOTHING) break;
-      injectAgain(entry);
-    }
-    while (true) {
-      const front = queue.pop(hand);
-      if (front == NOTHING) break;
-      injectAgain(front);
-    }
-    hand.letGo();
   }
 }
 

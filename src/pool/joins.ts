@@ -1,6 +1,6 @@
 // Tasks that tasks spawn, and how one waits for another without a deadlock.
 
-import { RUNNING } from "../core/core.generated.ts";
+import { QUEUED, RUNNING } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { ShutdownError, UnknownTaskError } from "../errors.ts";
 import type { Calls } from "./calls.ts";
@@ -16,7 +16,6 @@ import { Spawned, type Waiting } from "./spawned.ts";
  * take stack. It can still take back what it waits for, at any depth.
  */
 const MAX_DEPTH = 64;
-const NORMAL = 1;
 // Of a task's word.
 const STATE = 7;
 const THREAD_SHIFT = 8;
@@ -89,16 +88,33 @@ export class Joins implements Waiting {
 
   /**
    * Waits until the task is done, and runs others meanwhile; but none that goes
-   * on in the event loop, which is blocked. Returns too if the one that it waits
-   * for is such a one, and has begun on this thread.
+   * on in the event loop, which is blocked. See {@linkcode Waiting.wait}.
    */
-  wait(spawned: Spawned): void {
+  wait(spawned: Spawned): Runner | undefined {
+    const { core } = this.#parts.local;
+    const { index } = this.#parts;
+    try {
+      return this.#waitFor(spawned);
+    } finally {
+      // Woken to search, it goes on with its own task.
+      core.workerEndSearch(index);
+    }
+  }
+
+  #waitFor(spawned: Spawned): Runner | undefined {
     const { local, index, calls } = this.#parts;
     const { core } = local;
     let mayRun = this.#depth < MAX_DEPTH;
     while (true) {
       calls.drain();
-      if (spawned.isDone || this.#isHere(spawned)) return;
+      if (spawned.isDone) return undefined;
+      const seen = core.taskSeen(spawned.task);
+      if ((seen & STATE) === QUEUED) {
+        const runner = this.takeBack(spawned.task);
+        if (runner) return runner;
+      } else if (
+        (seen & STATE) === RUNNING && seen >>> THREAD_SHIFT === local.thread
+      ) return undefined;
       if (core.shutdownBegun()) throw new ShutdownError("join the task");
       const task = mayRun ? core.workerNext(index) : 0;
       if (task === 0) {
@@ -106,8 +122,9 @@ export class Joins implements Waiting {
         continue;
       }
       if (this.#runner.isAsync(task)) {
-        // For a worker whose event loop runs.
-        core.taskSubmit(index + 1, task, NORMAL);
+        // For a worker whose event loop runs; or for its owner, which then knows
+        // that no other one has begun it.
+        core.workerGiveBack(index, task);
         calls.flush();
         mayRun = false;
         continue;
@@ -119,13 +136,6 @@ export class Joins implements Waiting {
         this.#depth--;
       }
     }
-  }
-
-  /** Whether it has begun on this thread, and not ended. */
-  #isHere({ task }: Spawned): boolean {
-    const { core, thread } = this.#parts.local;
-    const seen = core.taskSeen(task);
-    return (seen & STATE) === RUNNING && seen >>> THREAD_SHIFT === thread;
   }
 
   takeBack(task: number): Runner | undefined {

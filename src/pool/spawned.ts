@@ -14,8 +14,12 @@ export interface Waiting {
   takeBack(task: number): { call(task: number): unknown } | undefined;
   /** The task was run, and needs its record no more. */
   release(task: number): void;
-  /** Waits for a task that has begun elsewhere. */
-  wait(spawned: Spawned): void;
+  /**
+   * Waits for a task that has begun, until it is done or turns out to go on in
+   * the event loop of this very thread. Returns what is to run it if another
+   * thread has given it back meanwhile.
+   */
+  wait(spawned: Spawned): { call(task: number): unknown } | undefined;
 }
 
 type State = "pending" | "returned" | "threw";
@@ -44,7 +48,7 @@ export class Spawned implements TaskHandle<unknown>, Waiter {
     if (this.#state === "pending" && !this.#isHere) {
       const waiting = this.#waiting;
       const { task } = this;
-      const runner = waiting.takeBack(task);
+      const runner = waiting.takeBack(task) ?? waiting.wait(this);
       if (runner) {
         // Here, since trees of tasks are deep, and each call takes stack.
         try {
@@ -53,7 +57,7 @@ export class Spawned implements TaskHandle<unknown>, Waiter {
           this.reject(error);
         }
         waiting.release(task);
-      } else waiting.wait(this);
+      }
     }
     if (!this.isDone) {
       throw new CannotBlockError(

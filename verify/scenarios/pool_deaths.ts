@@ -542,6 +542,21 @@ export const scenarios: readonly Entry[] = [
     },
     mortal: runner(0),
   }),
+  deaths({
+    name: "as it gives back a task that it has taken",
+    workers: 2,
+    callers: [0],
+    before: 1,
+    isLate: true,
+    mortal: () =>
+      function* (t) {
+        const task = yield* t.call("workerNext", 0);
+        if (task === 0) return;
+        // One that it cannot run, as a join blocks its event loop.
+        yield* t.call("workerGiveBack", 0, task);
+      },
+    others: { other: runner(1) },
+  }),
   // Between two sleeps.
   deaths({
     name: "when it is about to sleep",

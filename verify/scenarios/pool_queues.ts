@@ -159,6 +159,31 @@ const batchStays = queues({
   }),
 });
 
+const priorities = queues({
+  name: "each priority has its turn, whatever else there is",
+  workers: 1,
+  tasks: 5,
+  spawned: [0, 0],
+  more: 3,
+  prepare(alone, pool) {
+    pool.submit(alone, 0, 2, 0);
+    pool.submit(alone, 0, 3, 1);
+    pool.submit(alone, 0, 4, 2);
+    pool.setTick(alone, 0, 60);
+  },
+  threads: (pool) => ({
+    *owner(t) {
+      const member = memberOf(pool, t, 1);
+      // The lowest, since one in so many is; the highest; the worker's own.
+      for (const number of [4, 2, 1, 0, 3]) {
+        yield* take(member);
+        const runs = yield* t.load(pool.runs(number));
+        t.assert(runs === 1, `task ${number} has not run yet`);
+      }
+    },
+  }),
+});
+
 // ==== owner and thieves ====
 
 const ownerAndThief = queues({
@@ -330,6 +355,7 @@ export const scenarios: readonly Entry[] = [
   halves,
   stealsHalf,
   batchStays,
+  priorities,
   ownerAndThief,
   twoThieves,
   thievesAndOwner,

@@ -7,6 +7,7 @@ import { type Entry, expectResults, full, pr } from "../entry.ts";
 import {
   execute,
   join,
+  joinOn,
   memberOf,
   runBurst,
   spawn,
@@ -251,6 +252,35 @@ const joinsCancelled = tasks({
   runs: undefined,
 });
 
+/** Each has taken what the other one waits for, and must not run it. */
+const joinsAsync = tasks({
+  name: "two tasks wait for asynchronous ones, and no event loop is free",
+  workers: 2,
+  prepare(alone, pool) {
+    pool.submit(alone, 2, 0);
+    pool.submit(alone, 1, 1);
+    pool.take(alone, 0);
+    pool.take(alone, 1);
+  },
+  threads: (pool) => ({
+    one: asyncJoiner(pool, 0, 1),
+    other: asyncJoiner(pool, 1, 0),
+  }),
+  results: { one: [OK], other: [OK] },
+  runs: [1, 1],
+});
+
+/** A worker that waits for a task, and has taken another one meanwhile. */
+function asyncJoiner(pool: PoolWorld, worker: number, number: number): Body {
+  return function* (t) {
+    const member = memberOf(pool, t, worker + 1);
+    const task = pool.task(number);
+    member.pending.set(task, number);
+    yield* joinOn(member, task, pool.task(1 - number));
+    return [...member.outcomes.values()].join();
+  };
+}
+
 export const scenarios: readonly Entry[] = [
   brings("by futex"),
   brings("and wakes itself", { flags: SHIPPED_HOST }),
@@ -260,5 +290,6 @@ export const scenarios: readonly Entry[] = [
   joins("one", [0]),
   joins("the last first", [1, 0], full),
   joinsCancelled,
+  joinsAsync,
   nestedJoins,
 ];

@@ -454,6 +454,41 @@ export const scenarios: readonly Entry[] = [
     threads: submits(1),
     add: full,
   }),
+  busy("one that searched has something else to do, one asleep", {
+    ...TWO,
+    count: 1,
+    searched: [0],
+    asleep: [1],
+    threads: (pool) => ({
+      *[nameOf(0)](t) {
+        // And is busy for ever.
+        yield* t.call("workerEndSearch", 0);
+      },
+      ...submits(0)(pool),
+    }),
+  }),
+  busy("one that parks in its event loop", {
+    ...ONE,
+    searched: [0],
+    threads: (pool) => ({
+      *[nameOf(0)](t) {
+        const member = memberOf(pool, t, 1);
+        const { me, place } = member;
+        const loop = yield* openLoop(me, place);
+        let task = 0;
+        while (task === 0) {
+          if (yield* t.call("workerPark", 0)) {
+            do yield* parkAsync(me, loop, place); while (
+              !(yield* t.call("workerUnpark", 0, 0))
+            );
+          }
+          task = yield* t.call("workerNext", 0);
+        }
+        yield* callOf(member, task);
+      },
+      ...submits(0)(pool),
+    }),
+  }),
   busy("one fetches two, one about to sleep", {
     ...TWO,
     searched: [1],
