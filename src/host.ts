@@ -88,6 +88,14 @@ export interface HostSelf {
   readonly onExit?: (listener: (code: number) => void) => void;
 }
 
+/** Threads as the operating system's kernel knows them. */
+export interface KernelThreads {
+  /** The calling one. Above 0. */
+  readonly current: number;
+  /** Whether this one of the process has not ended yet. */
+  isAlive(id: number): boolean;
+}
+
 /** A JavaScript runtime: `"fallback"` if it is none that we know. */
 export type HostName = "deno" | "bun" | "node" | "browser" | "fallback";
 
@@ -146,6 +154,11 @@ export interface Host {
    * Returns what takes that back. Undefined if the host does not tell.
    */
   readonly onLastTurn?: (listener: () => void) => () => void;
+  /**
+   * What the kernel tells of threads, also to one that blocks and so hears of no
+   * end. Undefined if the host does not tell.
+   */
+  kernelThreads(): KernelThreads | undefined;
   /** A context of its own, if the host has any. */
   asyncContext(): AsyncContext | undefined;
   /** System calls on the words of a memory, or why there are none. */

@@ -312,6 +312,7 @@ export const browserHost: Host = {
   listen,
   serializer: undefined,
   loopWork: () => undefined,
+  kernelThreads: () => undefined,
   asyncContext: () => undefined,
   futex: () => "Bun on Linux",
 };

@@ -52,6 +52,7 @@ export const fallbackHost: Host = {
   listen: () => {},
   serializer: undefined,
   loopWork: () => undefined,
+  kernelThreads: () => undefined,
   asyncContext,
   self: () => undefined,
   futex: () => "Bun on Linux",

@@ -13,6 +13,7 @@ import type {
   ThreadEntry,
   ThreadOptions,
 } from "../host.ts";
+import { procfsThreads } from "./procfs.ts";
 
 /** The parts that we use of https://nodejs.org/api/worker_threads.html */
 interface WorkerThreads {
@@ -233,6 +234,7 @@ export function workerThreadsHost(
   name: HostName,
   futex: Host["futex"],
   serializer: () => Serializer | undefined = () => builtin("node:v8"),
+  kernelThreads: Host["kernelThreads"] = procfsThreads,
 ): Host {
   return {
     name,
@@ -257,6 +259,7 @@ export function workerThreadsHost(
     loopWork,
     output,
     onLastTurn,
+    kernelThreads,
     asyncContext: () => contextOf(builtin("node:async_hooks")),
     self,
     futex,

@@ -1,17 +1,22 @@
 // The threads of a pool: who is there, who comes, who has gone, and why.
 
-import { TaskModuleError, WorkerCrashedError } from "../errors.ts";
+import type { WorkerCrashedError } from "../errors.ts";
 import type { Host, HostThread } from "../host.ts";
 import type { Local } from "../core/local.ts";
 import { unpack } from "./marshal.ts";
 import { dataError } from "./data_error.ts";
+import { Epitaphs, notReady } from "./epitaphs.ts";
 import type { CheckedPoolOptions } from "./options.ts";
+import { Pulse } from "./pulse.ts";
 import {
+  BEGUN,
   COMMAND,
   controlOf,
+  DIE,
   END,
   ENDS,
   FLUSHES,
+  KERNEL,
   MAIL,
   RETIRE,
   SHRINKING,
@@ -20,9 +25,6 @@ import {
   type WorkerStart,
 } from "./start.ts";
 import { runPoolWorker } from "./worker_main.ts";
-
-/** Ends that are remembered. */
-const MAX_EPITAPHS = 64;
 
 /** A worker, from its start to its end. */
 export interface Member {
@@ -39,6 +41,8 @@ export interface Member {
   state: State;
   /** The pool has ended it, wherever it was. */
   isKilled: boolean;
+  /** What the host has said of its end, and when. */
+  exit: { readonly code: number; readonly at: number } | undefined;
   readonly ready: PromiseWithResolvers<readonly string[]>;
   readonly gone: PromiseWithResolvers<void>;
 }
@@ -71,9 +75,9 @@ export class Crew {
   readonly #controls: Int32Array<SharedArrayBuffer>;
   /** By index. */
   readonly #members: (Member | undefined)[] = [];
-  /** Of the dead, by the thread as the core knew it. */
-  readonly #epitaphs = new Map<number, WorkerCrashedError>();
+  readonly #epitaphs = new Epitaphs();
   readonly #capacity: number;
+  readonly #pulse: Pulse;
   #tasks: readonly string[] | undefined;
   #size = 0;
   /** Workers that have told that they die. */
@@ -89,6 +93,7 @@ export class Crew {
   ) {
     this.#capacity = capacity;
     this.#local = local;
+    this.#pulse = new Pulse(local.host, controls);
     this.#module = module;
     this.#options = options;
     this.#controls = controls;
@@ -113,18 +118,19 @@ export class Crew {
 
   /** How the worker ended that was this thread of the core. */
   epitaph(thread: number): WorkerCrashedError {
-    return this.#epitaphs.get(thread) ??
-      new WorkerCrashedError(`thread ${thread}`, "ended");
+    return this.#epitaphs.of(thread);
   }
 
   /** The member that runs as this thread of the core. */
   memberOf(thread: number): Member | undefined {
+    // Those that are starting are no thread of the core yet.
+    if (thread === 0) return undefined;
     return this.#members.find((it) => it && this.#idOf(it) === thread);
   }
 
-  /** The member with this port, if it is there. */
-  memberAt(port: MessagePort): Member | undefined {
-    return this.#members.find((it) => it?.port === port);
+  /** The member at this index, if there is one. */
+  memberAt(index: number): Member | undefined {
+    return this.#members[index];
   }
 
   /** Who blocks does not hear that it is ready. */
@@ -154,7 +160,7 @@ export class Crew {
   #spawn(index: number, name: string): Member {
     const { port1, port2 } = new MessageChannel();
     const { idle, idleTimeout, setup, teardown, data } = this.#options;
-    for (const which of [MAIL, COMMAND, END, THREAD]) {
+    for (const which of [MAIL, COMMAND, END, THREAD, BEGUN, KERNEL]) {
       // Relaxed: the thread that uses them is not there yet.
       Atomics.store(this.#controls, controlOf(index, which), 0);
     }
@@ -184,6 +190,7 @@ export class Crew {
       error: undefined,
       state: "starting",
       isKilled: false,
+      exit: undefined,
       ready: Promise.withResolvers(),
       gone: Promise.withResolvers(),
     };
@@ -194,7 +201,10 @@ export class Crew {
       this.#heard(member, message as WorkerMessage)
     );
     thread.onError((error) => member.error = error);
-    thread.onExit((code) => this.#ended(member, code));
+    thread.onExit((code) => {
+      member.exit = { code, at: performance.now() };
+      this.#look(member);
+    });
     return member;
   }
 
@@ -250,48 +260,40 @@ export class Crew {
     }
   }
 
+  /** Sees to a member that the host says has ended, as soon as it has. */
+  #look(member: Member): void {
+    if (this.#pulse.hasEnded(member)) this.#ended(member, member.exit!.code);
+    else setTimeout(() => this.#look(member), 1);
+  }
+
   #ended(member: Member, code: number): void {
     // It has told so before it did.
     if (member.state === "gone") return;
     const isExpected = member.state === "closed";
     this.#leave(member, "gone");
     const id = this.#idOf(member);
-    if (!isExpected) this.#write(member, id, code);
+    this.#settleReady(member, id, code);
     // Whatever it held or had queued, at whatever instruction it died.
     this.#local.core.workerRecover(member.index, 0);
     this.#members[member.index] = undefined;
     if (!isExpected) {
-      this.#events.crashed(member, this.epitaph(id));
+      const error = this.#epitaphs.write(member, id, code);
+      this.#events.crashed(member, error);
     }
     this.#events.left(member);
     member.port.close();
     member.gone.resolve();
   }
 
+  /** Tells who waits for it to be ready, and may not have heard that it was. */
+  #settleReady(member: Member, id: number, code: number): void {
+    if (id !== 0 && this.#tasks) member.ready.resolve(this.#tasks);
+    else member.ready.reject(notReady(this.#module, member, code));
+  }
+
   #leave(member: Member, state: State): void {
     if (member.state === "starting" || member.state === "working") this.#size--;
     member.state = state;
-  }
-
-  /** Says how a worker ended, for those whose tasks it took along. */
-  #write(member: Member, id: number, code: number): void {
-    const { name, error: cause, isKilled } = member;
-    const end = isKilled
-      ? "was terminated"
-      : cause === undefined
-      ? `exited with code ${code}`
-      : `ended with ${describe(cause)}`;
-    const options = cause === undefined ? {} : { cause };
-    if (id === 0) {
-      const how = `${name} ${end} before it was ready`;
-      member.ready.reject(new TaskModuleError(this.#module, how, options));
-    }
-    const error = new WorkerCrashedError(name, end, options);
-    this.#epitaphs.set(id, error);
-    // Whoever asks does so soon.
-    if (this.#epitaphs.size > MAX_EPITAPHS) {
-      this.#epitaphs.delete(this.#epitaphs.keys().next().value!);
-    }
   }
 
   /** Tells a worker to end when it has nothing at hand. */
@@ -332,14 +334,30 @@ export class Crew {
   async kill(member: Member): Promise<void> {
     if (member.state === "gone") return;
     member.isKilled = true;
+    // Relaxed: whoever does not see it ends all the same, or soon does.
+    Atomics.store(this.#controls, controlOf(member.index, COMMAND), DIE);
     const ended = member.thread.terminate();
     // A thread that is blocked ends when it is woken, on some hosts.
     this.#wake(member);
     await ended;
   }
 
-  /** Sees to those who have told that they die, for one who gets no events. */
+  /** Whether `lookForDead()` finds any. */
+  get seesDead(): boolean {
+    return this.#pulse.isFelt;
+  }
+
+  /** Sees to those that just ended, for one who gets no events. */
   lookForDead(): void {
+    for (const member of this.remaining) {
+      if (this.#pulse.hasEnded(member)) {
+        this.#ended(member, member.exit?.code ?? 1);
+      }
+    }
+  }
+
+  /** Sees to those who have told that they die, for one who gets no events. */
+  lookForEnds(): void {
     // Acquire. Pairs with the addition in `tellEnd()` [W3].
     const ends = Atomics.load(this.#controls, ENDS);
     if (ends === this.#ends) return;
@@ -354,9 +372,3 @@ export class Crew {
 
 // The thread imports this very module, which has one URL wherever it lies.
 export { runPoolWorker };
-
-function describe(error: unknown): string {
-  return error instanceof Error
-    ? `${error.name}: ${error.message}`
-    : `${error}`;
-}

@@ -32,12 +32,12 @@ export interface DispatchParts {
   addresses(): readonly Address[];
   /** Tells the worker that runs as this thread of the core to look up. */
   alert(thread: number): void;
-  /** The port of the worker that runs as this thread of the core, if it does. */
-  portOf(thread: number): MessagePort | undefined;
+  /** The index of the worker that runs as this thread, if there is one. */
+  indexOf(thread: number): number | undefined;
   /** Milliseconds that a task may run on after it was cancelled. */
   readonly grace: number;
-  /** It ran on for longer, on the worker with this port. */
-  overrun(port: MessagePort): void;
+  /** It ran on for longer, on this worker. */
+  overrun(index: number): void;
   /** A call was cancelled. */
   cancelled(): void;
 }
@@ -290,7 +290,9 @@ export class Dispatch {
     const abandoned = new AbandonedCall();
     if (message) {
       const { index, id } = message;
-      this.#limit(abandoned, this.#post.stop(index, id, reason, abandoned));
+      if (this.#post.stop(index, id, reason, abandoned)) {
+        this.#limit(abandoned, () => this.#endCall(index, id));
+      }
     } else if (task === 0) this.#backlog.cancel(ticket);
     else this.#stop(task, reason, abandoned);
     this.#parts.cancelled();
@@ -302,13 +304,34 @@ export class Dispatch {
     this.#records.stop(task, reason);
     const thread = this.#core.taskSeen(task) >>> THREAD_SHIFT;
     this.#parts.alert(thread);
-    this.#limit(abandoned, this.#parts.portOf(thread));
+    this.#limit(abandoned, () => this.#endTask(task));
   }
 
-  #limit(abandoned: AbandonedCall, port: MessagePort | undefined): void {
+  /**
+   * Ends a call that is not done within the grace, unless `end` returns that it
+   * has not begun: then it has as long again.
+   */
+  #limit(abandoned: AbandonedCall, end: () => boolean): void {
     const { grace } = this.#parts;
-    if (grace === Infinity || port === undefined) return;
-    abandoned.limit(grace, () => this.#parts.overrun(port));
+    if (grace === Infinity) return;
+    abandoned.limit(grace, () => {
+      if (!end()) this.#limit(abandoned, end);
+    });
+  }
+
+  #endCall(index: number, id: number): boolean {
+    const hasBegun = this.#post.hasBegun(index, id);
+    if (hasBegun) this.#parts.overrun(index);
+    return hasBegun;
+  }
+
+  #endTask(task: number): boolean {
+    // One that was given back is queued again.
+    if (this.#core.taskCancel(task)) return true;
+    const thread = this.#core.taskSeen(task) >>> THREAD_SHIFT;
+    const index = this.#parts.indexOf(thread);
+    if (index !== undefined) this.#parts.overrun(index);
+    return index !== undefined;
   }
 
   /** Rejects all calls that are not settled, and forgets them. */

@@ -25,7 +25,7 @@ export class Heap {
   readonly #local: Local;
   readonly #start: number;
   readonly #chunks: number;
-  /** Chunks that there are so far. */
+  /** Those of them that there are so far. */
   #limit: number;
   /** The chunk that is being filled; -1 if there is none. */
   #chunk = -1;
@@ -34,7 +34,8 @@ export class Heap {
 
   /**
    * @param start Where the heap begins, in bytes.
-   * @param chunks How many chunks there can be.
+   * @param chunks How many of the chunks that there can be it may use: the first
+   * ones.
    */
   constructor(local: Local, start: number, chunks: number) {
     this.#local = local;
@@ -96,12 +97,16 @@ export class Heap {
   /** Chunks that there are, after growing by so many, or as many as can be. */
   #countChunks(by: number): number {
     const { handle } = this.#local;
-    let bytes = growMemory(handle, 0);
-    const before = Math.floor((bytes - this.#start) / CHUNK_BYTES);
+    const most = this.#chunks;
+    let count = this.#chunksIn(growMemory(handle, 0));
     // Others may have grown it meanwhile.
-    if (by > 0 && before === this.#limit) {
-      bytes = growMemory(handle, Math.min(by, this.#chunks - before));
+    if (by > 0 && count === this.#limit && count < most) {
+      count = this.#chunksIn(growMemory(handle, Math.min(by, most - count)));
     }
+    return Math.min(count, most);
+  }
+
+  #chunksIn(bytes: number): number {
     return Math.floor((bytes - this.#start) / CHUNK_BYTES);
   }
 }

@@ -7,6 +7,7 @@ import type { Calls } from "./calls.ts";
 import { Copies } from "./copies.ts";
 import type { TaskHandle } from "./handle.ts";
 import { isForMessage, type Marshal } from "./marshal.ts";
+import type { Orders } from "./orders.ts";
 import type { Records } from "./record.ts";
 import type { Runner } from "./runner.ts";
 import { Spawned, type Waiting } from "./spawned.ts";
@@ -28,6 +29,7 @@ export interface JoinParts {
   readonly calls: Calls;
   readonly records: Records;
   readonly marshal: Marshal;
+  readonly orders: Orders;
   /** Blocks until something comes to this thread: work, too, if it may run it. */
   wait(mayRun: boolean): void;
 }
@@ -49,7 +51,8 @@ export class Joins implements Waiting {
 
   /** Starts a task, or leaves it to whoever joins it if there is no record. */
   spawn(name: string, args: readonly unknown[]): TaskHandle<unknown> {
-    const { local, index, calls, records, marshal } = this.#parts;
+    const { local, index, calls, records, marshal, orders } = this.#parts;
+    orders.check();
     const callee = this.#callees.get(name);
     if (callee === undefined) {
       throw new UnknownTaskError(name, this.#parts.names);
@@ -93,19 +96,18 @@ export class Joins implements Waiting {
   wait(spawned: Spawned): Runner | undefined {
     const { core } = this.#parts.local;
     const { index } = this.#parts;
-    try {
-      return this.#waitFor(spawned);
-    } finally {
-      // Woken to search, it goes on with its own task.
-      core.workerEndSearch(index);
-    }
+    const runner = this.#waitFor(spawned);
+    // Woken to search, it goes on with its own task.
+    core.workerEndSearch(index);
+    return runner;
   }
 
   #waitFor(spawned: Spawned): Runner | undefined {
-    const { local, index, calls } = this.#parts;
+    const { local, index, calls, orders } = this.#parts;
     const { core } = local;
     let mayRun = this.#depth < MAX_DEPTH;
     while (true) {
+      orders.check();
       calls.drain();
       if (spawned.isDone) return undefined;
       const seen = core.taskSeen(spawned.task);
@@ -139,11 +141,13 @@ export class Joins implements Waiting {
   }
 
   takeBack(task: number): Runner | undefined {
-    const { local, index } = this.#parts;
+    const { local, index, orders } = this.#parts;
+    orders.check();
     return local.core.workerTakeBack(index, task) ? this.#runner : undefined;
   }
 
   release(task: number): void {
+    this.#parts.orders.check();
     this.#parts.calls.takeBack(task);
   }
 }

@@ -9,6 +9,7 @@ import type { Letter } from "./record.ts";
 import {
   type AnswerMessage,
   ANSWERS,
+  BEGUN,
   type CallMessage,
   controlOf,
   MAIL,
@@ -43,6 +44,7 @@ export class Mail {
   /** Ids of calls that have begun and not ended. */
   readonly #running = new Set<number>();
   readonly #word: number;
+  readonly #begun: number;
   /** Messages that were sent when it last looked. */
   #seen = 0;
   /** Messages that the event loop has brought, and those of them it has read. */
@@ -64,6 +66,7 @@ export class Mail {
     this.#marshal = marshal;
     this.#reader = reader;
     this.#word = controlOf(start.index, MAIL);
+    this.#begun = controlOf(start.index, BEGUN);
     local.host.listen(start.port, () => {
       this.#arrived++;
       reader.rouse();
@@ -100,11 +103,11 @@ export class Mail {
   /** Does what the messages say. */
   read(): void {
     this.collect();
-    if (this.#calls.size === 0) return;
-    // More may come meanwhile, and some be stopped.
     for (const call of this.#calls.values()) {
       this.#calls.delete(call.id);
       this.#do(call);
+      // More may have come meanwhile, and some be stopped.
+      this.collect();
     }
   }
 
@@ -129,6 +132,8 @@ export class Mail {
 
   #do({ id, callee, args }: CallMessage): void {
     this.#running.add(id);
+    // Release. Pairs with the load in `Post.hasBegun()` [W4].
+    Atomics.store(this.#start.controls, this.#begun, id);
     let value: unknown;
     try {
       value = this.#reader.callDirectly(callee, args, -id);

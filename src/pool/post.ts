@@ -10,6 +10,7 @@ import type { Letter, StopReason } from "./record.ts";
 import {
   type AnswerMessage,
   ANSWERS,
+  BEGUN,
   controlOf,
   MAIL,
   type StopMessage,
@@ -127,21 +128,27 @@ export class Post {
   }
 
   /**
-   * Has somebody else wait for a call, and tells its task to stop. Returns the
-   * port of the worker that has it, if it is there.
+   * Has somebody else wait for a call, and tells its task to stop. Returns
+   * whether its worker is there.
    */
   stop(
     index: number,
     id: number,
     reason: StopReason,
     waiter: Waiter,
-  ): MessagePort | undefined {
+  ): boolean {
     const line = this.#lines.get(index);
-    if (!line?.waiting.has(id)) return undefined;
+    if (!line?.waiting.has(id)) return false;
     line.waiting.set(id, waiter);
     line.port.postMessage({ id, stop: reason } satisfies StopMessage);
     this.#announce(index);
-    return line.port;
+    return true;
+  }
+
+  /** Whether a worker has begun a call: it does so in their order. */
+  hasBegun(index: number, id: number): boolean {
+    // Acquire. Pairs with the store in `Mail.#do()` [W4].
+    return Atomics.load(this.#controls, controlOf(index, BEGUN)) >= id;
   }
 
   /** Has a worker look for messages. */

@@ -7,6 +7,7 @@ import type { Calls } from "./calls.ts";
 import type { Cancels } from "./cancels.ts";
 import type { Mail } from "./mail.ts";
 import { isForMessage, type Marshal } from "./marshal.ts";
+import type { Orders } from "./orders.ts";
 import type { Records } from "./record.ts";
 import type { TaskFunction } from "./task_module.ts";
 import { isThenable } from "./thenable.ts";
@@ -25,6 +26,7 @@ export interface RunnerParts {
   readonly marshal: Marshal;
   readonly calls: Calls;
   readonly cancels: Cancels;
+  readonly orders: Orders;
   readonly asyncs: AsyncContext | undefined;
   /** Makes the worker look for work again. */
   rouse(): void;
@@ -42,6 +44,7 @@ export class Runner {
   readonly #calls: Calls;
   readonly #cancels: Cancels;
   readonly #asyncs: AsyncContext | undefined;
+  readonly #orders: Orders;
   /** The task that runs now, synchronously; 0 if there is none. */
   #current = 0;
   #inFlight = 0;
@@ -58,6 +61,7 @@ export class Runner {
     this.#marshal = parts.marshal;
     this.#calls = parts.calls;
     this.#cancels = parts.cancels;
+    this.#orders = parts.orders;
     this.#asyncs = parts.asyncs;
   }
 
@@ -165,13 +169,13 @@ export class Runner {
   }
 
   #return(task: number, value: unknown): void {
+    this.#orders.check();
     try {
       this.#marshal.writeResult(task, value);
     } catch (error) {
       if (!this.#sendResult(task, value, error)) return;
     }
-    this.#core.workerFinish(this.#index, task, RETURNED);
-    this.#calls.flush();
+    this.#finish(task, RETURNED);
   }
 
   /** Sends what bytes cannot carry by message. Returns whether it could. */
@@ -189,12 +193,18 @@ export class Runner {
   }
 
   #throw(task: number, error: unknown): void {
+    this.#orders.check();
     try {
       this.#marshal.writeError(task, error);
     } catch {
       this.#sendError(task, error);
     }
-    this.#core.workerFinish(this.#index, task, THREW);
+    this.#finish(task, THREW);
+  }
+
+  #finish(task: number, outcome: number): void {
+    this.#orders.check();
+    this.#core.workerFinish(this.#index, task, outcome);
     this.#calls.flush();
   }
 

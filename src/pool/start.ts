@@ -48,7 +48,11 @@ export const COMMAND = 1;
 export const END = 2;
 /** Which says which thread of the core it is. */
 export const THREAD = 3;
-const CONTROLS = 4;
+/** Which says which call by message it began last, by its id. */
+export const BEGUN = 4;
+/** Which says which thread it is for the kernel, if the host tells. */
+export const KERNEL = 5;
+const CONTROLS = 6;
 
 /** How many words so many workers need. */
 export function controlsFor(workers: number): number {
@@ -60,9 +64,12 @@ export function controlOf(worker: number, which: number): number {
   return COMMON + worker * CONTROLS + which;
 }
 
-export const GO_ON = 0;
 /** End when there is nothing at hand. */
 export const RETIRE = 1;
+/** Touch nothing any more: the pool gives this thread up. */
+export const DIE = 2;
+/** What the thread answers to that. */
+export const GONE = 3;
 
 /** What a worker tells the pool. */
 export type WorkerMessage =

@@ -41,10 +41,12 @@ const PER_WORD = 32;
 /** Entries of a run queue. Source: tokio, multi_thread/queue.rs. */
 const RING = 256;
 const MEBIBYTE = 1 << 20;
-/** Of all records; the rest is for tasks that tasks spawn. */
+/** Of records and memory; the rest is for what tasks spawn and return. */
 const CALLERS_SHARE = 3 / 4;
 /** Records that are kept for the next calls. */
 const KEPT = 1024;
+/** Milliseconds after which one who blocks looks for workers that died. */
+const LOOK_MS = 100;
 /** One call in so many is measured; a power of two. */
 const SAMPLE = 16;
 
@@ -85,7 +87,11 @@ export class ThreadEngine implements Engine {
     this.#parker = claimParker(local);
     this.#blockingParker = claimParker(local);
     const records = new Records(local, map);
-    const heap = new Heap(local, map.heapAt, map.chunks);
+    const heap = new Heap(
+      local,
+      map.heapAt,
+      Math.floor(map.chunks * CALLERS_SHARE),
+    );
     const { serializer } = local.host;
     const marshal = new Marshal(records, heap, serializer, options.errors);
     this.#calls = new Calls(local, records, marshal, {
@@ -131,9 +137,9 @@ export class ThreadEngine implements Engine {
         return this.#crew.members;
       },
       alert: (thread) => this.#alert(thread),
-      portOf: (thread) => this.#crew.memberOf(thread)?.port,
+      indexOf: (thread) => this.#crew.memberOf(thread)?.index,
       grace: options.grace,
-      overrun: (port) => this.#overrun(port),
+      overrun: (index) => this.#overrun(index),
       cancelled: () => this.#cancelled(),
     });
     this.#pump = new Pump(local, this.#parker, this);
@@ -250,14 +256,22 @@ export class ThreadEngine implements Engine {
     const until = performance.now() + timeout;
     for (;;) {
       // No event tells a thread that blocks that a worker died.
-      this.#crew.lookForDead();
+      this.#crew.lookForEnds();
       this.settle();
       if (call.isDone) return;
       const left = until - performance.now();
       if (left <= 0) this.#dispatch.expire();
-      else if (left === Infinity) this.#blockingParker.park();
-      else this.#blockingParker.parkTimeout(left);
+      else this.#block(left);
     }
+  }
+
+  /** Blocks for so many milliseconds, or until something comes. */
+  #block(ms: number): void {
+    const parker = this.#blockingParker;
+    const crew = this.#crew;
+    const time = crew.seesDead ? Math.min(ms, LOOK_MS) : ms;
+    if (time === Infinity) parker.park();
+    else if (parker.parkTimeout(time) === "timed-out") crew.lookForDead();
   }
 
   #checkOpen(action: string): void {
@@ -310,8 +324,8 @@ export class ThreadEngine implements Engine {
     if (member) this.#core.callerWake(0, member.index + 1);
   }
 
-  #overrun(port: MessagePort): void {
-    const member = this.#crew.memberAt(port);
+  #overrun(index: number): void {
+    const member = this.#crew.memberAt(index);
     if (member) void this.#crew.kill(member);
   }
 

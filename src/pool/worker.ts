@@ -14,18 +14,10 @@ import { readPoolMap } from "./map.ts";
 import { Mail } from "./mail.ts";
 import { Marshal } from "./marshal.ts";
 import { GO_ON, Records } from "./record.ts";
+import { Orders } from "./orders.ts";
 import { Runner } from "./runner.ts";
 import { Spin } from "./spin.ts";
-import {
-  COMMAND,
-  controlOf,
-  END,
-  ENDS,
-  FLUSHES,
-  RETIRE,
-  THREAD,
-  type WorkerStart,
-} from "./start.ts";
+import { controlOf, END, ENDS, FLUSHES, type WorkerStart } from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
 
 /** So many tasks between two looks at the clock, while the event loop waits. */
@@ -41,6 +33,7 @@ export class PoolWorker implements WorkerContext {
   readonly index: number;
   readonly name: string;
   readonly data: unknown;
+  readonly orders: Orders;
   readonly #local: Local;
   readonly #core: CoreExports;
   readonly #parker: Parker;
@@ -75,6 +68,8 @@ export class PoolWorker implements WorkerContext {
     this.index = index;
     this.name = name;
     this.data = data;
+    const { thread } = local;
+    this.orders = new Orders(start.controls, { index, name, thread });
     this.#local = local;
     this.#core = local.core;
     this.#parker = parker;
@@ -98,6 +93,7 @@ export class PoolWorker implements WorkerContext {
       marshal,
       calls: this.#calls,
       cancels: this.#cancels,
+      orders: this.orders,
       asyncs: local.host.asyncContext(),
       rouse: () => this.rouse(),
     });
@@ -108,6 +104,7 @@ export class PoolWorker implements WorkerContext {
       calls: this.#calls,
       records,
       marshal,
+      orders: this.orders,
       wait: (mayRun) => this.#waitForJoin(mayRun),
     });
     this.#mail = new Mail(local, start, marshal, this.#cancels, {
@@ -162,6 +159,7 @@ export class PoolWorker implements WorkerContext {
   async run(): Promise<void> {
     const { host } = this.#local;
     while (!this.#isToEnd()) {
+      this.orders.check();
       this.#runBurst();
       // What is done but for its promise is done after this.
       if (this.#runner.inFlight > 0) await undefined;
@@ -206,16 +204,14 @@ export class PoolWorker implements WorkerContext {
   }
 
   #isToEnd(): boolean {
-    if (this.#core.shutdownBegun()) return true;
-    const { controls } = this.#start;
-    // Acquire. Pairs with the store in `Crew` that tells it to [W1].
-    return Atomics.load(controls, controlOf(this.index, COMMAND)) === RETIRE;
+    return this.#core.shutdownBegun() !== 0 || this.orders.isToRetire;
   }
 
   /** Takes no more tasks, and waits for those that it has begun. */
   async #finish(): Promise<void> {
     this.close();
     while (!this.#core.shutdownBegun()) {
+      this.orders.check();
       this.#lookAround();
       if (this.#runner.inFlight === 0 && !this.#mail.isPending) return;
       await this.#parker.parkAsync();
@@ -292,6 +288,7 @@ export class PoolWorker implements WorkerContext {
         : timeout === Infinity
         ? this.#parker.park()
         : this.#parker.parkTimeout(timeout);
+      this.orders.check();
       this.#lookUp();
       if (end === "timed-out") this.#tellIdle();
     } while (!core.workerUnpark(index, Number(this.#hasWork())));
@@ -310,19 +307,13 @@ export class PoolWorker implements WorkerContext {
     this.#local.host.self()!.post({ kind: "idle" });
   }
 
-  /** Says which thread it is, before it takes tasks. */
-  begin(): void {
-    const { controls } = this.#start;
-    // Relaxed: whoever asks later asks again.
-    Atomics.store(controls, controlOf(this.index, THREAD), this.#local.thread);
-  }
-
   /** Says that the thread dies, to a creator that may be blocked. */
   tellEnd(code: number): void {
     const { controls } = this.#start;
+    this.orders.end();
     // Relaxed: the addition that follows publishes it.
     Atomics.store(controls, controlOf(this.index, END), code * 2 + 1);
-    // Release. Pairs with the load in `Crew.lookForDead()` [W3].
+    // Release. Pairs with the load in `Crew.lookForEnds()` [W3].
     Atomics.add(controls, ENDS, 1);
     this.#core.callerWake(this.index + 1, 0);
     this.#calls.flush();

@@ -4,7 +4,12 @@ import { compose, currentHost } from "../compose.ts";
 import { attachCore } from "../core/module.ts";
 import { claimParker } from "../park/claim.ts";
 import { packError } from "./marshal.ts";
-import type { WorkerMessage, WorkerStart } from "./start.ts";
+import {
+  controlOf,
+  KERNEL,
+  type WorkerMessage,
+  type WorkerStart,
+} from "./start.ts";
 import { type TaskModule, tasksOf } from "./task_module.ts";
 import { PoolWorker } from "./worker.ts";
 
@@ -17,7 +22,10 @@ export async function runPoolWorker(): Promise<void> {
   const self = host.self()!;
   const post = (message: WorkerMessage) => self.post(message);
   const start = self.data as WorkerStart;
-  const { index, setup, teardown, data } = start;
+  const { index, setup, teardown, data, controls } = start;
+  const id = host.kernelThreads()?.current ?? 0;
+  // Relaxed: it stays what it is once it is there.
+  Atomics.store(controls, controlOf(index, KERNEL), id);
   let worker: PoolWorker;
   let module: TaskModule;
   let isClosed = false;
@@ -34,7 +42,7 @@ export async function runPoolWorker(): Promise<void> {
     const { address, claim } = parker.handle;
     local.core.callerOpen(index + 1, address, claim);
     local.core.workerOpen(index, local.thread);
-    worker.begin();
+    worker.orders.begin();
     self.onExit?.((code) => {
       if (!isClosed) worker.tellEnd(code);
     });
@@ -44,7 +52,13 @@ export async function runPoolWorker(): Promise<void> {
     post({ kind: "failed", thrown: packError(error, host.serializer) });
     return;
   }
-  await worker.run();
+  try {
+    await worker.run();
+  } catch (error) {
+    // A thread that was terminated ends like any other.
+    if (worker.orders.isOver) return;
+    throw error;
+  }
   post({ kind: "ending" });
   try {
     await module.callHook(teardown, data);

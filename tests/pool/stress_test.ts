@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import type { Pool, PoolOptions } from "../../mod.ts";
+import type { Pool, PoolOptions, RunOptions } from "../../mod.ts";
 import { Random } from "../stress/random.ts";
 import { assertCounted, settled, start, type Tasks } from "./pools.ts";
 
@@ -20,6 +20,9 @@ const IN_FLIGHT = 40;
 
 /** What may come of a call beside its answer. */
 const ENDS = ["AbortError", "TimedOutError", "WorkerCrashedError"];
+
+/** And of one whose task spawns another, which returns much. */
+const FULL = "ExhaustedError";
 
 const FIB = [0, 1, 1, 2, 3, 5, 8, 13, 21, 34, 55];
 
@@ -96,9 +99,19 @@ class Run {
       case 3:
         return [this.#pool.run("fanLater", [n], options), (n * n - n) / 2];
       case 4:
-        return [this.#pool.run("sizeOfBytes", [n * 9000], options), n * 9000];
+        return [this.#nested(n * 9000, options), n * 9000];
     }
     return [this.#pool.run("add", [n, 1], options), n + 1];
+  }
+
+  /** A task whose child's result may find no place, which says so. */
+  async #nested(length: number, options: RunOptions): Promise<number> {
+    try {
+      return await this.#pool.run("sizeOfBytes", [length], options);
+    } catch (error) {
+      if ((error as Error).name !== FULL) throw error;
+      return length;
+    }
   }
 
   /** Does something after some microtasks, or some time. */
