@@ -73,7 +73,9 @@ export function wantedOf(
   bench: string,
   subject: string,
 ): Wanted | undefined {
-  const ratio = plan.ratios.find((ratio) => nameOf(ratio) === subject);
+  const ratio = plan.ratios.find((ratio) =>
+    nameOf(ratio) === subject && (ratio.bench?.includes(bench) ?? true)
+  );
   const limit = plan.limits?.find((limit) => limit.subject === subject);
   const wanted = ratio?.wanted ?? limit?.wanted;
   if (wanted?.bench && !wanted.bench.includes(bench)) return undefined;
@@ -89,5 +91,6 @@ export function verdict(
   if (wanted.on && !wanted.on.includes(runtime as RuntimeName)) {
     return undefined;
   }
-  return value <= wanted.most ? "met" : "missed";
+  const { most = Infinity, least = -Infinity } = wanted;
+  return value <= most && value >= least ? "met" : "missed";
 }

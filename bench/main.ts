@@ -2,6 +2,8 @@
 //
 //   deno task bench [NAME…] [--json] [--runtime deno|bun|node|node24]
 //                   [--rounds N]
+//
+// Those of the pool run apart, by their names, or all as `pool`: pool/main.ts.
 
 import { statSync } from "node:fs";
 import process from "node:process";
@@ -18,6 +20,7 @@ import { figuresOf } from "./figures.ts";
 import { nativeParker } from "./native/build.ts";
 import { type Bench, BENCHES } from "./plan.ts";
 import { describeMachine } from "./machine.ts";
+import { asksForPools, runPoolBenches } from "./pool/main.ts";
 import { runRounds } from "./rounds.ts";
 import { tablesOf } from "./table.ts";
 
@@ -78,9 +81,9 @@ async function ensureDist(): Promise<void> {
 }
 
 async function main(): Promise<void> {
-  const { benches, runtimes, json, rounds } = readRequest(
-    process.argv.slice(2),
-  );
+  const words = process.argv.slice(2);
+  if (asksForPools(words)) return await runPoolBenches(words);
+  const { benches, runtimes, json, rounds } = readRequest(words);
   console.error(describeMachine());
   for (const name of runtimes) {
     console.error(`${name} ${await runtimeNamed(name).version()}`);

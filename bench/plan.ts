@@ -43,9 +43,10 @@ export interface Limit {
   readonly wanted: Wanted;
 }
 
-/** At most so much. */
+/** At most so much, or at least. */
 export interface Wanted {
-  readonly most: number;
+  readonly most?: number;
+  readonly least?: number;
   /** Where it is wanted. Everywhere, if not given. */
   readonly on?: readonly RuntimeName[];
   /** In the rows of these parts. All, if not given. */

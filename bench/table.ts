@@ -1,7 +1,7 @@
 // Shows figures to a reader: a line a subject, a column a runtime.
 
 import { type Figure, verdict, wantedOf } from "./figures.ts";
-import type { Bench, Runner } from "./plan.ts";
+import type { Bench, Runner, Wanted } from "./plan.ts";
 
 /** One table for each `bench` in the figures. */
 export function tablesOf(
@@ -25,11 +25,15 @@ export function tablesOf(
         const word = verdict(figure, wanted);
         return round(figure.value) + (word === undefined ? "" : ` ${word}`);
       });
-      const note = wanted ? `wanted <= ${wanted.most}` : "";
+      const note = wanted ? `wanted ${limitOf(wanted)}` : "";
       return [subject, unit, ...cells, note];
     });
     return `${title}\n\n${align([["", "", ...columns, ""], ...body])}\n`;
   }).join("\n");
+}
+
+function limitOf({ most, least }: Wanted): string {
+  return most === undefined ? `>= ${least}` : `<= ${most}`;
 }
 
 /** Three digits that matter. */

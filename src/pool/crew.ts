@@ -269,7 +269,7 @@ export class Crew {
   #ended(member: Member, code: number): void {
     // It has told so before it did.
     if (member.state === "gone") return;
-    const isExpected = member.state === "closed";
+    const isExpected = this.#pulse.isClosed(member);
     this.#leave(member, "gone");
     const id = this.#idOf(member);
     this.#settleReady(member, id, code);
@@ -330,7 +330,7 @@ export class Crew {
     return told;
   }
 
-  /** Ends a worker wherever it is. */
+  /** Ends a worker wherever it is. Resolves when it is gone, if it ends. */
   async kill(member: Member): Promise<void> {
     if (member.state === "gone") return;
     member.isKilled = true;
@@ -340,6 +340,7 @@ export class Crew {
     // A thread that is blocked ends when it is woken, on some hosts.
     this.#wake(member);
     await ended;
+    if (member.exit) await member.gone.promise;
   }
 
   /** Whether `lookForDead()` finds any. */

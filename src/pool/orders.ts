@@ -50,16 +50,20 @@ export class Orders {
       controls[this.#thread] !== this.#place.thread;
   }
 
-  /** The thread ends, and does nothing more to the pool. */
-  end(): void {
+  /**
+   * The thread ends, and does nothing more to the pool.
+   *
+   * @param how `CLOSED` if it was told to.
+   */
+  end(how = GONE): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     // Its place may be another one's by now.
     // Relaxed: the pool has not given the place away if this thread has it.
     if (this.#controls[this.#thread] !== this.#place.thread) return;
-    // Any -> GONE.
+    // Any -> GONE or CLOSED.
     // Release. Pairs with the load in `Crew.#hasEnded()` [W5].
-    Atomics.store(this.#controls, this.#command, GONE);
+    Atomics.store(this.#controls, this.#command, how);
   }
 
   /**

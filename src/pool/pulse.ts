@@ -2,7 +2,7 @@
 // one who blocks and does not hear.
 
 import type { Host, KernelThreads } from "../host.ts";
-import { COMMAND, controlOf, GONE, KERNEL } from "./start.ts";
+import { CLOSED, COMMAND, controlOf, GONE, KERNEL } from "./start.ts";
 
 /**
  * Milliseconds until a thread is taken for dead that the host says has ended, and
@@ -34,14 +34,23 @@ export class Pulse {
     return this.#threads !== undefined;
   }
 
+  /** Whether a worker has ended as it was told: the message may be on its way. */
+  isClosed({ state, index }: Mortal): boolean {
+    return state === "closed" || this.#orderOf(index) === CLOSED;
+  }
+
+  #orderOf(index: number): number {
+    // Acquire. Pairs with the store in `Orders.end()` [W5].
+    return Atomics.load(this.#controls, controlOf(index, COMMAND));
+  }
+
   /** Whether a worker's thread does nothing to the pool any more. */
   hasEnded({ state, index, exit }: Mortal): boolean {
     const isAlive = this.#isAlive(index);
     if (exit === undefined) return isAlive === false;
     if (state === "closed" || state === "gone" || !isAlive) return true;
-    // Acquire. Pairs with the store in `Orders.end()` [W5].
-    const order = Atomics.load(this.#controls, controlOf(index, COMMAND));
-    return order === GONE || performance.now() - exit.at > ZOMBIE_MS;
+    return this.#orderOf(index) >= GONE ||
+      performance.now() - exit.at > ZOMBIE_MS;
   }
 
   /** Whether the kernel knows of its thread; undefined if nobody can tell. */

@@ -29,6 +29,8 @@ export class Staff {
   #isStarted = false;
   #isEnding = false;
   #hasGivenUp = false;
+  /** A worker had nothing to do, and had to stay. */
+  #isRefused = false;
   /** Workers that died since a task was last done. */
   #crashesInRow = 0;
   #doneAtCrash = -1;
@@ -49,9 +51,8 @@ export class Staff {
 
   /** Starts the workers. Resolves to the names of the tasks. */
   async start(): Promise<readonly string[]> {
-    const { minWorkers, maxWorkers } = this.#limits;
-    this.#crew.shrink(maxWorkers > minWorkers);
-    const count = Math.max(minWorkers, 1);
+    this.#ask();
+    const count = Math.max(this.#limits.minWorkers, 1);
     const members = Array.from({ length: count }, () => this.#crew.add()!);
     const all = await Promise.all(members.map(({ ready }) => ready.promise));
     this.#isStarted = true;
@@ -120,16 +121,36 @@ export class Staff {
 
   /** A worker has nothing to do. */
   idled(member: Member): void {
-    if (this.#crew.size > this.#limits.minWorkers) this.#crew.retire(member);
+    if (this.#isBusy) this.#isRefused = true;
+    else if (this.#crew.size > this.#limits.minWorkers) {
+      this.#crew.retire(member);
+    }
+  }
+
+  /** Whether there is a task for each worker: none of them is to go. */
+  get #isBusy(): boolean {
+    return this.#parts.pending() >= this.#crew.size;
+  }
+
+  /** Tasks were settled: those that could not go may be able to by now. */
+  settled(): void {
+    if (!this.#isRefused || this.#isBusy) return;
+    this.#isRefused = false;
+    this.#ask();
+  }
+
+  /** Has workers tell when they are idle, if there may be fewer of them. */
+  #ask(): void {
+    const { minWorkers, maxWorkers } = this.#limits;
+    this.#crew.shrink(maxWorkers > minWorkers);
   }
 
   /** Has as many workers as the limits say. */
   async resize(limits: Limits): Promise<void> {
-    const { minWorkers, maxWorkers } = limits;
     this.#limits = limits;
     this.#failedStarts = 0;
-    this.#crew.shrink(maxWorkers > minWorkers);
-    const surplus = this.#crew.members.slice(maxWorkers);
+    this.#ask();
+    const surplus = this.#crew.members.slice(limits.maxWorkers);
     for (const member of surplus) this.#crew.retire(member);
     const added: Member[] = [];
     while (!this.#isEnding && this.#crew.size < this.#limits.minWorkers) {

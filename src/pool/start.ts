@@ -68,8 +68,10 @@ export function controlOf(worker: number, which: number): number {
 export const RETIRE = 1;
 /** Touch nothing any more: the pool gives this thread up. */
 export const DIE = 2;
-/** What the thread answers to that. */
+/** The thread touches nothing any more. */
 export const GONE = 3;
+/** The same, and it has ended as it was told. */
+export const CLOSED = 4;
 
 /** What a worker tells the pool. */
 export type WorkerMessage =

@@ -287,6 +287,7 @@ export class ThreadEngine implements Engine {
   }
 
   #tellWaiting(): void {
+    this.#staff.settled();
     if (this.#room && !this.isFull) {
       this.#room.resolve();
       this.#room = undefined;

@@ -17,7 +17,14 @@ import { GO_ON, Records } from "./record.ts";
 import { Orders } from "./orders.ts";
 import { Runner } from "./runner.ts";
 import { Spin } from "./spin.ts";
-import { controlOf, END, ENDS, FLUSHES, type WorkerStart } from "./start.ts";
+import {
+  CLOSED,
+  controlOf,
+  END,
+  ENDS,
+  FLUSHES,
+  type WorkerStart,
+} from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
 
 /** So many tasks between two looks at the clock, while the event loop waits. */
@@ -323,6 +330,12 @@ export class PoolWorker implements WorkerContext {
   close(): void {
     this.#core.workerClose(this.index);
     this.#calls.flush();
+  }
+
+  /** Ends as it was told, and for good. */
+  end(): void {
+    this.close();
+    this.orders.end(CLOSED);
   }
 
   /** Waits, blocking, for something to come to this thread, in a join. */

@@ -64,7 +64,7 @@ export async function runPoolWorker(): Promise<void> {
     await module.callHook(teardown, data);
   } finally {
     if (host.output?.isPending) await host.output.written();
-    worker.close();
+    worker.end();
     isClosed = true;
     post({ kind: "closed" });
   }

@@ -355,7 +355,10 @@ for (const wait of WAITS) {
       await untilParked(runtime, other);
       runtime.timer(other).schedule(runtime.now() + 2);
       assert.deepEqual((await outcome(second)).results, ["unparked"]);
-      assert.deepEqual((await outcome(first)).results, ["driver"]);
+      // It has fired that timer, or the other has had the driver, and fired it.
+      runtime.unparker(inDriver).unpark();
+      const [result] = (await outcome(first)).results;
+      assert.ok(result === "driver" || result === "unparked", `${result}`);
     });
   }
 }
