@@ -5,7 +5,7 @@
 // atomically are accessed so here, too, though not there: each is read or written
 // as a whole, and what it is by then is checked again.
 
-import { RETURNED } from "../src/core/core.generated.ts";
+import { RETURNED, TASK_IDLE } from "../src/core/core.generated.ts";
 import type { Steps } from "../loom/src/scenario.ts";
 import { parkUntilToken, sleepOn } from "./facade.ts";
 import type { PoolWorld } from "./pool_world.ts";
@@ -22,6 +22,7 @@ const PAYLOAD_AT = 12;
 const RESULT_AT = 16;
 const CALLEE = 20;
 const RESULT = 48;
+const LISTED = 8;
 const OUTCOME_SHIFT = 5;
 const OUTCOME = 3;
 
@@ -108,12 +109,18 @@ export function* submitAll(
   member: Member,
   numbers: readonly number[],
 ): Steps<void> {
-  const { me: { t }, caller } = member;
+  const { me: { t }, caller, pool } = member;
+  const tasks: number[] = [];
   for (const number of numbers) {
     const task = yield* prepare(member, number);
     t.assert(task !== 0, "there is no free task");
-    yield* t.call("taskEnqueue", caller, task, 1);
+    const last = tasks.at(-1);
+    // The core accesses it atomically.
+    if (last) yield* t.store(last + LINK, pool.indexOf(task) + 1);
+    yield* t.store(task + LINK, 0);
+    tasks.push(task);
   }
+  yield* t.call("taskSubmitAll", tasks[0]!, 1);
   yield* t.call("callerNotify", caller);
   yield* flush(member);
 }
@@ -178,8 +185,13 @@ function* end(member: Member, task: number, outcome: number): Steps<void> {
   pending.delete(task);
   t.assert(!outcomes.has(number), `task ${number} has two outcomes`);
   outcomes.set(number, outcome);
-  if (yield* t.call("taskCollect", task)) free.push(task);
-  else yield* t.call("taskFree", task);
+  if (((yield* t.load(task)) & LISTED) === 0) {
+    yield* t.store(task, TASK_IDLE);
+    free.push(task);
+    return;
+  }
+  yield* t.call("taskCollect", task);
+  yield* t.call("taskFree", task);
 }
 
 /** Wakes whom the core has noted, where waking is the host's. */

@@ -158,6 +158,11 @@ export class PoolWorld {
     alone.write(this.worker(worker) + 136, tick);
   }
 
+  /** Has the injection queues have so few slots: a power of two. */
+  setSlots(alone: Alone, count: number): void {
+    alone.write(POOL + 16, count);
+  }
+
   /** Has the injection queues begin with this position. */
   setPositions(alone: Alone, first: number): void {
     const slots = alone.read(POOL + 16);

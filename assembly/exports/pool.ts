@@ -9,7 +9,7 @@ import { callerOf, layOut } from "../pool/map";
 import { recover } from "../pool/recovery";
 import { Tally } from "../pool/tally";
 import { Task } from "../pool/task";
-import { submit, wakeOne, Worker } from "../pool/worker";
+import { submit, submitAll, wakeOne, Worker } from "../pool/worker";
 
 function taskOf(address: i32): Task {
   return changetype<Task>(<usize> address);
@@ -49,10 +49,13 @@ export function taskSubmit(caller: i32, task: i32, priority: i32): bool {
   return true;
 }
 
-/** As `taskSubmit()`, and wakes nobody: `callerNotify()` is to follow. */
-export function taskEnqueue(caller: i32, task: i32, priority: i32): bool {
+/**
+ * Submits tasks of the pool's creator, each linked to the next, and wakes nobody:
+ * `callerNotify()` is to follow. Returns false at the end.
+ */
+export function taskSubmitAll(first: i32, priority: i32): bool {
   if (isShutdown()) return false;
-  submit(taskOf(task), priority, caller);
+  submitAll(<usize> first, priority);
   return true;
 }
 

@@ -8,7 +8,7 @@
 
 import { INJECTS } from "../layout";
 import { Hand } from "./hand";
-import { injectSlotsAt, pool, PRIORITIES, taskAt } from "./map";
+import { injectSlotsAt, pool, PRIORITIES, taskAt, taskIndex } from "./map";
 import { RunQueue } from "./run_queue";
 import { Task } from "./task";
 
@@ -85,30 +85,77 @@ export class Inject {
       const tail = this.tail;
       const seen = this.read(tail);
       if (isAt(seen, tail)) {
-        this.advance(tail);
+        this.advance(tail, tail + 1);
         continue;
       }
+      // Others have gone round meanwhile: the slot is not that position's.
+      if (isBeyond(seen, tail)) continue;
       if (tail - this.head >= pool().slots) {
         // The tail was read before the head: it may be that both moved on.
         if (tail == this.tail) return false;
         continue;
       }
-      // Any earlier lap -> this entry. One of many wins the position.
-      // Release. Pairs with the load in `read()` [J1].
-      const found = atomic.cmpxchg<u64>(
-        this.slot(tail),
-        seen,
-        stamped(tail, entry),
-      );
-      this.advance(tail);
-      if (found == seen) return true;
+      const isMine = this.write(tail, seen, entry);
+      this.advance(tail, tail + 1);
+      if (isMine) return true;
     }
   }
 
-  /** The slot at `tail` is written: whoever sees it moves the tail on. */
-  private advance(tail: i32): void {
+  /**
+   * Submits tasks that are linked, from this one on, and adds them at the back.
+   * Only who cannot die does so: the pool's creator. Returns the first for which
+   * there is no room, or 0.
+   */
+  pushAll(first: usize): usize {
+    let task = first;
+    let from = this.tail;
+    let position = from;
+    let head = this.head;
+    while (task != 0) {
+      const seen = this.read(position);
+      if (isBeyond(seen, position)) {
+        // Others have gone round meanwhile.
+        from = this.tail;
+        position = from;
+        continue;
+      }
+      if (isAt(seen, position)) {
+        position++;
+        continue;
+      }
+      if (position - head >= pool().slots) {
+        head = this.head;
+        if (position - head >= pool().slots) break;
+      }
+      // When others see the entry, the link is theirs.
+      const next = changetype<Task>(task).next;
+      changetype<Task>(task).submit();
+      if (!this.write(position, seen, taskIndex(task))) continue;
+      position++;
+      task = next;
+    }
+    // One step for all, or one for each where others have made some.
+    if (position != from && !this.advance(from, position)) {
+      for (; from != position; from++) this.advance(from, from + 1);
+    }
+    return task;
+  }
+
+  /** Writes an entry at a position, if nobody else has. */
+  private write(position: i32, seen: u64, entry: i32): bool {
+    // Any earlier lap -> this entry. One of many wins the position.
+    // Release. Pairs with the load in `read()` [J1].
+    return atomic.cmpxchg<u64>(
+      this.slot(position),
+      seen,
+      stamped(position, entry),
+    ) == seen;
+  }
+
+  /** The slots before `next` are written: whoever sees it moves the tail on. */
+  private advance(tail: i32, next: i32): bool {
     // Relaxed: a guess for others, which the slots confirm or refute.
-    atomic.cmpxchg<i32>(this.tailWord, tail, tail + 1);
+    return atomic.cmpxchg<i32>(this.tailWord, tail, next) == tail;
   }
 
   /**
@@ -150,6 +197,11 @@ export class Inject {
 
 function isAt(slot: u64, position: i32): bool {
   return <u32> (slot >> 32) == <u32> (position + 1);
+}
+
+/** Whether the slot is some later position's. */
+function isBeyond(slot: u64, position: i32): bool {
+  return <i32> (slot >> 32) - (position + 1) > 0;
 }
 
 function entryOf(slot: u64): i32 {

@@ -1,5 +1,7 @@
 // The record of a task: what state it is in, whose it is, who runs it.
 
+import { taskAt } from "./map";
+
 /** Nobody has submitted it. */
 export const TASK_IDLE: i32 = 0;
 /** To be run by whoever comes to it first. */
@@ -233,8 +235,14 @@ export class Task {
 
   /** What the task is linked to. */
   get linked(): i32 {
-    // Relaxed: the owner took the list by an exchange [K2].
+    // Relaxed: the owner took the list by an exchange [K2], or has linked it.
     return atomic.load<i32>(this.linkWord);
+  }
+
+  /** The address of the task that it is linked to; 0 if there is none. */
+  get next(): usize {
+    const link = this.linked;
+    return link == 0 ? 0 : taskAt(link - 1);
   }
 
   /** FINISHED -> FINISHED, in a worker's list. Returns whether it was marked. */

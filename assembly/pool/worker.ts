@@ -369,6 +369,16 @@ export function submit(task: Task, priority: i32, caller: i32): void {
   if (caller > 0) Worker.of(caller - 1).hand.letGo();
 }
 
+/** Submits tasks of the pool's creator that are linked, from this one on. */
+export function submitAll(first: usize, priority: i32): void {
+  let rest = Inject.of(priority).pushAll(first);
+  while (rest != 0) {
+    const task = changetype<Task>(rest);
+    rest = task.next;
+    submit(task, priority, 0);
+  }
+}
+
 /** Wakes a worker, if nobody searches and somebody sleeps. */
 export function wakeOne(by: Caller): void {
   const worker = Idle.wake();

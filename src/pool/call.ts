@@ -4,25 +4,37 @@ import type { Waiter } from "./calls.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Tallies } from "./metrics.ts";
 
-/** Settles the promise of a call. */
+type Settle = (value: unknown) => void;
+
+// One executor for all promises: calls are many, and each closure is garbage.
+let resolveNew: Settle;
+let rejectNew: Settle;
+const take = (resolve: Settle, reject: Settle): void => {
+  resolveNew = resolve;
+  rejectNew = reject;
+};
+
+/** What a call has of its pool. */
+export interface Callers {
+  readonly tallies: Tallies;
+  /** The error for a task whose worker died, which was this thread. */
+  crashError(thread: number): unknown;
+}
+
+/** A promise of what a task returns. */
 export class Call implements Waiter {
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #crash: (thread: number) => unknown;
-  readonly #tallies: Tallies;
+  readonly promise: Promise<unknown>;
+  readonly #resolve: Settle;
+  readonly #reject: Settle;
+  readonly #callers: Callers;
   /** When it began, if it is measured. */
   #began = 0;
 
-  constructor(
-    resolve: (value: unknown) => void,
-    reject: (error: unknown) => void,
-    crash: (thread: number) => unknown,
-    tallies: Tallies,
-  ) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#crash = crash;
-    this.#tallies = tallies;
+  constructor(callers: Callers) {
+    this.promise = new Promise(take);
+    this.#resolve = resolveNew;
+    this.#reject = rejectNew;
+    this.#callers = callers;
   }
 
   /** Has the time counted that it takes. */
@@ -31,29 +43,29 @@ export class Call implements Waiter {
   }
 
   resolve(value: unknown): void {
-    this.#tallies.completed++;
+    this.#callers.tallies.completed++;
     this.#count();
     this.#resolve(value);
   }
 
   reject(error: unknown): void {
-    this.#tallies.failed++;
+    this.#callers.tallies.failed++;
     this.#count();
     this.#reject(error);
   }
 
   #count(): void {
     if (this.#began === 0) return;
-    this.#tallies.latency.add(performance.now() - this.#began);
+    this.#callers.tallies.latency.add(performance.now() - this.#began);
   }
 
   crash(thread: number): void {
-    this.#tallies.crashed++;
-    this.#reject(this.#crash(thread));
+    this.#callers.tallies.crashed++;
+    this.#reject(this.#callers.crashError(thread));
   }
 
   cancel(error: unknown): void {
-    this.#tallies.cancelled++;
+    this.#callers.tallies.cancelled++;
     this.#reject(error);
   }
 }

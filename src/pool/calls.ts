@@ -223,12 +223,13 @@ export class Calls {
   #release(task: number): void {
     const payload = this.#records.payload(task);
     if (payload !== 0) this.#core.chunkFree(payload);
-    // What an entry still names is free when somebody comes to that.
-    if (this.#core.taskCollect(task) && this.#free.length < this.#kept) {
+    if (this.#free.length < this.#kept && this.#records.collect(task)) {
       this.#free.push(task);
-    } else {
-      this.#core.taskFree(task);
+      return;
     }
+    // What an entry still names is free when somebody comes to that.
+    this.#core.taskCollect(task);
+    this.#core.taskFree(task);
   }
 
   /** Wakes whom the core has noted, where waking is the host's. */

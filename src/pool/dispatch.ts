@@ -19,6 +19,8 @@ const NORMAL = 1;
 const THREAD_SHIFT = 8;
 /** One task in so many wakes a worker before the turn ends. */
 const ANNOUNCE = 64;
+/** So many go into the queue at a time, after the first. */
+const BATCH = 16;
 
 /** What a dispatch is made of. */
 export interface DispatchParts {
@@ -54,6 +56,10 @@ export class Dispatch {
   readonly #deadlines = new Deadlines();
   /** Tasks that were put into the queue since the last turn's end. */
   #unannounced = 0;
+  /** Of those, linked from first to last, what is not in the queue yet. */
+  #first = 0;
+  #last = 0;
+  #batchPriority = NORMAL;
   /** Calls by message that were sent. */
   #turns = 0;
 
@@ -205,19 +211,34 @@ export class Dispatch {
    */
   #hand(task: number, priority: number): void {
     if (this.#unannounced++ % ANNOUNCE === 0) {
+      this.#submitBatch();
       this.#core.taskSubmit(0, task, priority);
       this.#calls.flush();
       return;
     }
-    this.#core.taskEnqueue(0, task, priority);
+    if (priority !== this.#batchPriority) this.#submitBatch();
+    this.#batchPriority = priority;
+    this.#records.setLink(task, 0);
+    if (this.#first === 0) this.#first = task;
+    else this.#records.setLink(this.#last, this.#records.index(task) + 1);
+    this.#last = task;
     // Whoever settles may be asleep.
     if (this.#unannounced === 2) queueMicrotask(this.#announce);
+    if (this.#unannounced % BATCH === 0) this.#submitBatch();
+  }
+
+  /** Puts those into the queue that are linked, with one look at its ends. */
+  #submitBatch(): void {
+    if (this.#first === 0) return;
+    this.#core.taskSubmitAll(this.#first, this.#batchPriority);
+    this.#first = 0;
   }
 
   readonly #announce = (): void => {
     const count = this.#unannounced;
     this.#unannounced = 0;
     if (count < 2) return;
+    this.#submitBatch();
     this.#core.callerNotify(0);
     this.#calls.flush();
   };
@@ -300,6 +321,7 @@ export class Dispatch {
 
   #stop(task: number, reason: StopReason, abandoned: AbandonedCall): void {
     this.#calls.redirect(task, abandoned);
+    this.#submitBatch();
     if (this.#core.taskCancel(task)) return;
     this.#records.stop(task, reason);
     const thread = this.#core.taskSeen(task) >>> THREAD_SHIFT;
@@ -342,6 +364,7 @@ export class Dispatch {
       this.#backlog.shift();
       item.ticket.waiter.cancel(error);
     }
+    this.#submitBatch();
     this.#calls.rejectAll(error);
     this.#post.rejectAll(error);
     this.#deadlines.clear();

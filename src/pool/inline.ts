@@ -7,7 +7,7 @@ import {
   UnknownTaskError,
 } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { Call, EndingCall } from "./call.ts";
+import { Call, type Callers, EndingCall } from "./call.ts";
 import type { Waiter } from "./calls.ts";
 import { reasonOf } from "./cancels.ts";
 import { Copies } from "./copies.ts";
@@ -94,6 +94,12 @@ export class InlineEngine implements Engine, InlinePool {
   readonly #teardown: () => Promise<void>;
   readonly #copies: Copies;
   readonly #tallies = new Tallies();
+  readonly #callers: Callers = {
+    tallies: this.#tallies,
+    crashError: () => {
+      throw new TypeError("No worker can crash");
+    },
+  };
   readonly #deadlines = new Deadlines();
   readonly #queue: InlineQueue<Task>;
   /** Calls whose tasks are not over. Tasks that tasks spawn are none of them. */
@@ -171,13 +177,16 @@ export class InlineEngine implements Engine, InlinePool {
     args: readonly unknown[],
     options: CheckedRunOptions = PLAIN,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    const call = new Call(this.#callers);
+    try {
       this.#checkOpen("run a task");
-      const call = new Call(resolve, reject, noCrash, this.#tallies);
       if ((this.#tallies.submitted & (SAMPLE - 1)) === 0) call.measure();
       const task = this.#accept(callee, args, options, call);
       this.#queue.push(task, CALLED + options.priority);
-    });
+      return call.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /** Copies the arguments as they are now, and counts the call. */
@@ -294,7 +303,7 @@ export class InlineEngine implements Engine, InlinePool {
     options: CheckedRunOptions,
   ): unknown {
     this.#checkOpen("run a task");
-    const call = new SyncCall(noCrash, this.#tallies);
+    const call = new SyncCall(this.#callers);
     const task = this.#accept(callee, args, options, call);
     this.#execute(task);
     if (call.isDone) return call.take();
@@ -387,8 +396,3 @@ const NO_PARKS = {
 
 /** Of a worker that has nobody to take tasks from. */
 const NO_QUEUE = { stolen: 0, steals: 0, injected: 0, overflows: 0 };
-
-/** No task is lost with a worker here. */
-function noCrash(): never {
-  throw new TypeError("No worker can crash");
-}

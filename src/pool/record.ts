@@ -1,12 +1,14 @@
 // The record of a task as the facade reads and writes it: what is to be called,
 // with what, and what it returned. The first words are the core's.
 
-import { TASK_BYTES } from "../core/core.generated.ts";
+import { TASK_BYTES, TASK_IDLE } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { bytesOf } from "../core/module.ts";
 import { outOfMemory } from "./heap.ts";
 import type { PoolMap } from "./map.ts";
 
+/** Of the state. */
+const LISTED = 8;
 // Words of a record. Those before `PAYLOAD` are the core's.
 const STATE = 0;
 const OWNER = 1;
@@ -19,6 +21,8 @@ const RESULT_LENGTH = 7;
 const STOP = 8;
 /** Where bytes lie in the record itself, and how many can. */
 const INLINE = 48;
+/** Of a shift by so many, in place of a division for each task. */
+const TASK_SHIFT: number = 31 - Math.clz32(TASK_BYTES);
 export const INLINE_BYTES: number = TASK_BYTES - INLINE;
 
 // What stands in place of a length. So many numbers, in the record itself, are
@@ -71,17 +75,29 @@ export class Records {
 
   /** The address of the record with this index. */
   address(index: number): number {
-    return this.#first + index * TASK_BYTES;
+    return this.#first + (index << TASK_SHIFT);
   }
 
   /** The index of the record at this address. */
   index(task: number): number {
-    return (task - this.#first) / TASK_BYTES;
+    return (task - this.#first) >> TASK_SHIFT;
   }
 
   /** The word that the core keeps the state in. The thread knows that it is set. */
   seen(task: number): number {
     return this.#words[(task >> 2) + STATE]!;
+  }
+
+  /**
+   * FINISHED -> IDLE, as `taskCollect()` of the core does it for all. Returns false
+   * if an entry may still name the task: then that is to be called.
+   */
+  collect(task: number): boolean {
+    const word = (task >> 2) + STATE;
+    if ((this.#words[word]! & LISTED) !== 0) return false;
+    // No atomic: this thread is the next to use the record.
+    this.#words[word] = TASK_IDLE;
+    return true;
   }
 
   /** Whether the task is of the pool's creator, and not of a worker. */
@@ -92,6 +108,11 @@ export class Records {
   /** The index + 1 of the next task in a list of the core's. */
   link(task: number): number {
     return this.#words[(task >> 2) + LINK]!;
+  }
+
+  /** Links a task that nobody has yet to another one, by its index + 1, or none. */
+  setLink(task: number, link: number): void {
+    this.#words[(task >> 2) + LINK] = link;
   }
 
   /** Which function is to be called. */

@@ -1,19 +1,17 @@
 // A call of a task, for one who blocks until it is done.
 
 import type { Waiter } from "./calls.ts";
-import type { Tallies } from "./metrics.ts";
+import type { Callers } from "./call.ts";
 
 /** Keeps what came of a call until it is asked for. */
 export class SyncCall implements Waiter {
   readonly isBlocking = true;
-  readonly #crash: (thread: number) => unknown;
-  readonly #tallies: Tallies;
+  readonly #callers: Callers;
   #state: "pending" | "returned" | "threw" = "pending";
   #value: unknown;
 
-  constructor(crash: (thread: number) => unknown, tallies: Tallies) {
-    this.#crash = crash;
-    this.#tallies = tallies;
+  constructor(callers: Callers) {
+    this.#callers = callers;
   }
 
   get isDone(): boolean {
@@ -21,23 +19,23 @@ export class SyncCall implements Waiter {
   }
 
   resolve(value: unknown): void {
-    this.#tallies.completed++;
+    this.#callers.tallies.completed++;
     this.#state = "returned";
     this.#value = value;
   }
 
   reject(error: unknown): void {
-    this.#tallies.failed++;
+    this.#callers.tallies.failed++;
     this.#fail(error);
   }
 
   crash(thread: number): void {
-    this.#tallies.crashed++;
-    this.#fail(this.#crash(thread));
+    this.#callers.tallies.crashed++;
+    this.#fail(this.#callers.crashError(thread));
   }
 
   cancel(error: unknown): void {
-    this.#tallies.cancelled++;
+    this.#callers.tallies.cancelled++;
     this.#fail(error);
   }
 

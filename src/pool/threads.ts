@@ -14,7 +14,7 @@ import { claimParker } from "../park/claim.ts";
 import { readCounters } from "../park/counters.ts";
 import type { Parker } from "../park/parker.ts";
 import { stayAlive } from "./alive.ts";
-import { Call } from "./call.ts";
+import { Call, type Callers } from "./call.ts";
 import { Calls } from "./calls.ts";
 import { Crew, type Member } from "./crew.ts";
 import { Dispatch } from "./dispatch.ts";
@@ -43,8 +43,8 @@ const RING = 256;
 const MEBIBYTE = 1 << 20;
 /** Of records and memory; the rest is for what tasks spawn and return. */
 const CALLERS_SHARE = 3 / 4;
-/** Records that are kept for the next calls. */
-const KEPT = 1024;
+/** Of all records, what is kept for the next calls. */
+const KEPT_SHARE = CALLERS_SHARE / 2;
 /** Milliseconds after which one who blocks looks for workers that died. */
 const LOOK_MS = 100;
 /** One call in so many is measured; a power of two. */
@@ -66,7 +66,7 @@ export class ThreadEngine implements Engine {
   readonly #staff: Staff;
   readonly #lastWords: LastWords;
   readonly #tallies = new Tallies();
-  readonly #crashError: (thread: number) => unknown;
+  readonly #callers: Callers;
   #closing: Promise<void> | undefined;
   /** Resolves when whoever shuts the pool down waits no longer. */
   readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -99,7 +99,7 @@ export class ThreadEngine implements Engine {
       callersAt: map.callersAt,
       // Tasks have to find some, too.
       most: Math.ceil(map.tasks * CALLERS_SHARE),
-      kept: KEPT,
+      kept: Math.floor(map.tasks * KEPT_SHARE),
     });
     this.#sleepOn(this.#parker);
     const controls = new Int32Array(
@@ -143,7 +143,10 @@ export class ThreadEngine implements Engine {
       cancelled: () => this.#cancelled(),
     });
     this.#pump = new Pump(local, this.#parker, this);
-    this.#crashError = (thread) => this.#crew.epitaph(thread);
+    this.#callers = {
+      tallies: this.#tallies,
+      crashError: (thread) => this.#crew.epitaph(thread),
+    };
   }
 
   /** Starts the workers, and resolves when they are ready. */
@@ -211,9 +214,9 @@ export class ThreadEngine implements Engine {
     args: readonly unknown[],
     options: CheckedRunOptions | undefined,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
+    const call = new Call(this.#callers);
+    try {
       this.#checkOpen("run a task");
-      const call = new Call(resolve, reject, this.#crashError, this.#tallies);
       if ((this.#tallies.submitted & (SAMPLE - 1)) === 0) call.measure();
       if (options) {
         const name = this.names[callee]!;
@@ -223,7 +226,10 @@ export class ThreadEngine implements Engine {
       }
       if (this.#tasks > this.#crew.size) this.#staff.grow();
       this.#pump.start();
-    });
+      return call.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   runSync(
@@ -235,7 +241,7 @@ export class ThreadEngine implements Engine {
     if (!this.#local.mayBlock) {
       throw new CannotBlockError("run a task and wait for it", "run()");
     }
-    const call = new SyncCall(this.#crashError, this.#tallies);
+    const call = new SyncCall(this.#callers);
     const name = this.names[callee]!;
     this.#dispatch.sendWith(callee, name, args, options, call);
     if (this.#tasks > this.#crew.size) this.#staff.grow();

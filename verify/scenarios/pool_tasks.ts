@@ -2,15 +2,19 @@
 // it back, who gets what came of it.
 
 import { DROPPED, RETURNED } from "../../src/core/core.generated.ts";
-import type { Alone, Body } from "../../loom/src/scenario.ts";
+import type { Alone, Body, Steps } from "../../loom/src/scenario.ts";
 import { type Entry, expectResults, full, pr } from "../entry.ts";
 import {
+  drain,
   execute,
   join,
   joinOn,
+  type Member,
   memberOf,
   runBurst,
   spawn,
+  submit,
+  submitAll,
   type TaskBodies,
   waitForAll,
 } from "../pool_facade.ts";
@@ -281,6 +285,49 @@ function asyncJoiner(pool: PoolWorld, worker: number, number: number): Body {
   };
 }
 
+/** One that pushes reads the tail, and then others go round the whole queue. */
+function lateBy(who: string, push: (slow: Member) => Steps<unknown>): Entry {
+  const last = 3;
+  const slow = who === "a worker" ? 2 : 0;
+  return tasks({
+    name: `what ${who} pushes late replaces nothing of the next lap`,
+    workers: 2,
+    tasks: 2,
+    prepare: (alone, pool) => pool.setSlots(alone, 2),
+    threads: (pool) => ({
+      *slow(t) {
+        yield* push(memberOf(pool, t, slow));
+      },
+      *others(t) {
+        const caller = memberOf(pool, t, slow === 0 ? 2 : 0);
+        const worker = memberOf(pool, t, 1);
+        for (let number = 1; number <= last; number++) {
+          yield* submit(caller, number);
+          if (number === last) return;
+          yield* runBurst(worker);
+          yield* drain(caller);
+        }
+      },
+    }),
+    runs: Array.from({ length: last + 1 }, () => 1),
+  });
+}
+
+/** The pool's creator pushes many, and a worker one between. */
+const batchBeside = tasks({
+  name: "a batch is pushed beside another task, and no entry is lost",
+  workers: 2,
+  threads: (pool) => ({
+    *creator(t) {
+      yield* submitAll(memberOf(pool, t), [0, 1, 2]);
+    },
+    *worker(t) {
+      yield* submit(memberOf(pool, t, 2), 3);
+    },
+  }),
+  runs: [1, 1, 1, 1],
+});
+
 export const scenarios: readonly Entry[] = [
   brings("by futex"),
   brings("and wakes itself", { flags: SHIPPED_HOST }),
@@ -290,6 +337,9 @@ export const scenarios: readonly Entry[] = [
   joins("one", [0]),
   joins("the last first", [1, 0], full),
   joinsCancelled,
+  lateBy("a worker", (slow) => submit(slow, 0)),
+  lateBy("the creator", (slow) => submitAll(slow, [0])),
+  batchBeside,
   joinsAsync,
   nestedJoins,
 ];
