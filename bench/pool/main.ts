@@ -21,12 +21,12 @@ import { withBestPeer } from "./best_peer.ts";
 import { installPeers } from "./peers.ts";
 import { POOL_BENCHES, type PoolBench } from "./plan.ts";
 import { runPoolRounds } from "./rounds.ts";
-import { NO_POOL, PEERS, POOLS, TOKIO } from "./subjects.ts";
+import { NO_POOL, PEERS, POOLS, PROMISES, TOKIO } from "./subjects.ts";
 
 const RUN_ON: readonly RuntimeName[] = ["deno", "bun", "node"];
 /** In place of the names of all benches. */
 const EVERY = "pool";
-const ALL = [...POOLS, NO_POOL, TOKIO];
+const ALL = [...POOLS, NO_POOL, PROMISES, TOKIO];
 
 interface Request {
   readonly benches: readonly PoolBench[];

@@ -1,7 +1,7 @@
 // The pool benches: what each runs, for how long at most, and what is compared.
 
 import type { Bench, Limit, Part, Ratio, Wanted } from "../plan.ts";
-import { NO_POOL, POOLS, TOKIO } from "./subjects.ts";
+import { NO_POOL, POOLS, PROMISES, TOKIO } from "./subjects.ts";
 
 /** A bench whose parts run once for each subject. The arguments of a part are
  * the number of workers. */
@@ -162,7 +162,11 @@ export const POOL_BENCHES: readonly PoolBench[] = [
     ratios: rivals(
       { to: "piscina-sync", wanted: { least: 40 } },
       { to: TOKIO, wanted: { least: 1 } },
+    ).concat(
+      { of: "layby", to: PROMISES },
+      { of: PROMISES, to: TOKIO, native: true },
     ),
+    subjects: [...POOLS, PROMISES],
   }),
   bench("nested", "a tree of tasks, forked by each, or else by the caller", {
     rounds: 3,

@@ -5,6 +5,7 @@ import { loadLayby } from "./subjects/layby.ts";
 import { loadMultithreading } from "./subjects/multithreading.ts";
 import { loadPiscina, loadTinypool } from "./subjects/piscina.ts";
 import { loadPoolifier } from "./subjects/poolifier.ts";
+import { loadPromises } from "./subjects/promises.ts";
 import { loadRaw } from "./subjects/raw.ts";
 import { loadWorkerpool } from "./subjects/workerpool.ts";
 import type { Load } from "./subject.ts";
@@ -23,6 +24,9 @@ const LOADERS: Readonly<Record<string, Load>> = {
   "knitting-parked": () => loadKnitting("parked"),
 };
 
+/** No pool: what a promise for each call costs. */
+export const PROMISES = "promises";
+
 /** Pools, and `raw`. */
 export const POOLS: readonly string[] = Object.keys(LOADERS);
 
@@ -39,5 +43,5 @@ export const TOKIO = "tokio";
 
 /** How to load a subject; nothing if there is nothing to load. */
 export function loaderOf(subject: string): Load | undefined {
-  return LOADERS[subject];
+  return subject === PROMISES ? loadPromises : LOADERS[subject];
 }

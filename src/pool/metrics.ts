@@ -1,6 +1,7 @@
 // What a pool tells of itself.
 
-import type { ParkerCounters } from "../park/counters.ts";
+import type { CoreExports } from "../core/core.generated.ts";
+import { type ParkerCounters, readCounters } from "../park/counters.ts";
 
 /** One worker's counts since it was started. */
 export interface WorkerMetrics extends ParkerCounters {
@@ -121,4 +122,25 @@ export class Tallies {
   crashed = 0;
   crashes = 0;
   readonly latency: Histogram = new Histogram();
+}
+
+/** Reads what a worker has counted, whose parker lies at this address. */
+export function readWorker(
+  core: CoreExports,
+  { index, name, parker }: {
+    readonly index: number;
+    readonly name: string;
+    readonly parker: number;
+  },
+): WorkerMetrics {
+  const tally = (place: number) => core.workerTally(index, place);
+  return {
+    ...readCounters(core, parker),
+    name,
+    tasks: tally(0),
+    stolen: tally(1),
+    steals: tally(2),
+    injected: tally(3),
+    overflows: tally(4),
+  };
 }

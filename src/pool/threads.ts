@@ -11,7 +11,6 @@ import {
 } from "../errors.ts";
 import { checkOptions } from "../options.ts";
 import { claimParker } from "../park/claim.ts";
-import { readCounters } from "../park/counters.ts";
 import type { Parker } from "../park/parker.ts";
 import { stayAlive } from "./alive.ts";
 import { Call, type Callers } from "./call.ts";
@@ -23,7 +22,7 @@ import { Heap } from "./heap.ts";
 import { LastWords } from "./last_words.ts";
 import { readPoolMap } from "./map.ts";
 import { Marshal } from "./marshal.ts";
-import { type PoolMetrics, Tallies, type WorkerMetrics } from "./metrics.ts";
+import { type PoolMetrics, readWorker, Tallies } from "./metrics.ts";
 import type {
   CheckedPoolOptions,
   CheckedRunOptions,
@@ -113,7 +112,11 @@ export class ThreadEngine implements Engine {
       isReady: () => this.#staff.isReady(),
       crashed: (member, error) => this.#staff.crashed(member, error),
       left: (member) => this.#left(member),
-      idled: (member) => this.#staff.idled(member),
+      idled: (member) => {
+        // What nobody waits for any more may be done.
+        this.settle();
+        this.#staff.idled(member);
+      },
       flushed: (member) => this.#lastWords.heard(member),
     });
     const calls = () => this.#tallies.submitted;
@@ -387,20 +390,7 @@ export class ThreadEngine implements Engine {
       pending: this.#unsettled,
       latency: latency.copy(),
       workers: this.#crew.members.filter(({ parker }) => parker !== 0)
-        .map((member) => this.#metricsOf(member)),
-    };
-  }
-
-  #metricsOf({ index, name, parker }: Member): WorkerMetrics {
-    const tally = (place: number) => this.#core.workerTally(index, place);
-    return {
-      ...readCounters(this.#core, parker),
-      name,
-      tasks: tally(0),
-      stolen: tally(1),
-      steals: tally(2),
-      injected: tally(3),
-      overflows: tally(4),
+        .map((member) => readWorker(this.#core, member)),
     };
   }
 }
