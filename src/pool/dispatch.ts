@@ -56,10 +56,9 @@ export class Dispatch {
   readonly #deadlines = new Deadlines();
   /** Tasks that were put into the queue since the last turn's end. */
   #unannounced = 0;
-  /** Of those, linked from first to last, what is not in the queue yet. */
+  /** Those of normal priority that are not in the queue yet, linked. */
   #first = 0;
   #last = 0;
-  #batchPriority = NORMAL;
   /** Calls by message that were sent. */
   #turns = 0;
 
@@ -216,21 +215,25 @@ export class Dispatch {
       this.#calls.flush();
       return;
     }
-    if (priority !== this.#batchPriority) this.#submitBatch();
-    this.#batchPriority = priority;
+    // Whoever settles may be asleep.
+    if (this.#unannounced === 2) queueMicrotask(this.#announce);
     this.#records.setLink(task, 0);
+    if (priority !== NORMAL) {
+      // It is not to wait, and not to pass those that were called before.
+      this.#submitBatch();
+      this.#core.taskSubmitAll(task, priority);
+      return;
+    }
     if (this.#first === 0) this.#first = task;
     else this.#records.setLink(this.#last, this.#records.index(task) + 1);
     this.#last = task;
-    // Whoever settles may be asleep.
-    if (this.#unannounced === 2) queueMicrotask(this.#announce);
     if (this.#unannounced % BATCH === 0) this.#submitBatch();
   }
 
   /** Puts those into the queue that are linked, with one look at its ends. */
   #submitBatch(): void {
     if (this.#first === 0) return;
-    this.#core.taskSubmitAll(this.#first, this.#batchPriority);
+    this.#core.taskSubmitAll(this.#first, NORMAL);
     this.#first = 0;
   }
 
