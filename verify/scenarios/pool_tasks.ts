@@ -328,6 +328,21 @@ const batchBeside = tasks({
   runs: [1, 1, 1, 1],
 });
 
+/** A task is in another list, by its link, as soon as it is done. */
+const batchTaken = tasks({
+  name: "a batch is pushed while a worker takes from it",
+  workers: 1,
+  threads: (pool) => ({
+    *creator(t) {
+      yield* submitAll(memberOf(pool, t), [0, 1]);
+    },
+    *worker(t) {
+      yield* runBurst(memberOf(pool, t, 1));
+    },
+  }),
+  runs: [1, 1],
+});
+
 export const scenarios: readonly Entry[] = [
   brings("by futex"),
   brings("and wakes itself", { flags: SHIPPED_HOST }),
@@ -340,6 +355,7 @@ export const scenarios: readonly Entry[] = [
   lateBy("a worker", (slow) => submit(slow, 0)),
   lateBy("the creator", (slow) => submitAll(slow, [0])),
   batchBeside,
+  batchTaken,
   joinsAsync,
   nestedJoins,
 ];
