@@ -1,7 +1,7 @@
 // Sends a thread's calls to the workers, and settles them: by record, by message,
 // or later, when there is a record.
 
-import type { CoreExports } from "../core/core.generated.ts";
+import { type CoreExports, RUNNING } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { isByPort } from "../codec/mod.ts";
 import { ExhaustedError, ShutdownError, TimedOutError } from "../errors.ts";
@@ -16,6 +16,8 @@ import type { Address, Post } from "./post.ts";
 import { ABORTED, EXPIRED, type Records, type StopReason } from "./record.ts";
 
 const NORMAL = 1;
+// Of a task's word.
+const STATE = 7;
 const THREAD_SHIFT = 8;
 /** One task in so many wakes a worker before the turn ends. */
 const ANNOUNCE = 64;
@@ -353,8 +355,10 @@ export class Dispatch {
   #endTask(task: number): boolean {
     // One that was given back is queued again.
     if (this.#core.taskCancel(task)) return true;
-    const thread = this.#core.taskSeen(task) >>> THREAD_SHIFT;
-    const index = this.#parts.indexOf(thread);
+    const seen = this.#core.taskSeen(task);
+    // It is done, and its worker does something else by now.
+    if ((seen & STATE) !== RUNNING) return true;
+    const index = this.#parts.indexOf(seen >>> THREAD_SHIFT);
     if (index !== undefined) this.#parts.overrun(index);
     return index !== undefined;
   }

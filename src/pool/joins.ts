@@ -94,11 +94,10 @@ export class Joins implements Waiting {
    * on in the event loop, which is blocked. See {@linkcode Waiting.wait}.
    */
   wait(spawned: Spawned): Runner | undefined {
-    const { core } = this.#parts.local;
-    const { index } = this.#parts;
+    const { local, index } = this.#parts;
     const runner = this.#waitFor(spawned);
     // Woken to search, it goes on with its own task.
-    core.workerEndSearch(index);
+    local.core.workerEndSearch(index);
     return runner;
   }
 

@@ -21,7 +21,7 @@ const RESULT_LENGTH = 7;
 const STOP = 8;
 /** Where bytes lie in the record itself, and how many can. */
 const INLINE = 48;
-/** Of a shift by so many, in place of a division for each task. */
+/** `TASK_BYTES` is 2 to this: a shift is cheaper than a division. */
 const TASK_SHIFT: number = 31 - Math.clz32(TASK_BYTES);
 export const INLINE_BYTES: number = TASK_BYTES - INLINE;
 
