@@ -44,6 +44,8 @@ export interface DispatchParts {
   overrun(index: number): void;
   /** A call was cancelled. */
   cancelled(): void;
+  /** Settles what has come. */
+  settle(): void;
 }
 
 /** The calls of one thread. */
@@ -347,6 +349,9 @@ export class Dispatch {
   }
 
   #endCall(index: number, id: number): boolean {
+    // Its answer may be there, and nobody has looked yet.
+    this.#parts.settle();
+    if (!this.#post.isPending(index, id)) return true;
     const hasBegun = this.#post.hasBegun(index, id);
     if (hasBegun) this.#parts.overrun(index);
     return hasBegun;

@@ -145,6 +145,11 @@ export class Post {
     return true;
   }
 
+  /** Whether a call is not answered. */
+  isPending(index: number, id: number): boolean {
+    return this.#lines.get(index)?.waiting.has(id) ?? false;
+  }
+
   /** Whether a worker has begun a call: it does so in their order. */
   hasBegun(index: number, id: number): boolean {
     // Acquire. Pairs with the store in `Mail.#do()` [W4].

@@ -144,6 +144,7 @@ export class ThreadEngine implements Engine {
       grace: options.grace,
       overrun: (index) => this.#overrun(index),
       cancelled: () => this.#cancelled(),
+      settle: () => this.settle(),
     });
     this.#pump = new Pump(local, this.#parker, this);
     this.#callers = {

@@ -137,25 +137,29 @@ test("a call by message ends no worker that is still to start", async () => {
   await assertSane(crew);
 });
 
-test("a task that ends within the grace costs no worker, seen late or not", async () => {
-  await using crew = await start({ workers: 1, grace: 30 });
-  const { pool, words } = crew;
-  const controller = new AbortController();
-  const { signal } = controller;
-  const isOver = assert.rejects(pool.run("hold", [0], { signal }));
-  await until(() => Atomics.load(words, 0) === 1);
-  controller.abort();
-  await isOver;
-  // Nobody waits for anything, and the caller looks no more.
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  publish(words, 1, 1);
-  // Now both are due: a look at what has come, and the end of the grace.
-  const end = performance.now() + 100;
-  while (performance.now() < end);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  await assertSane(crew);
-  assert.equal(pool.metrics().crashes, 0);
-});
+for (const transfer of [undefined, []]) {
+  test(`a task that ends within the grace costs no worker, ${transfer ? "by message" : "by record"}`, async () => {
+    await using crew = await start({ workers: 1, grace: 30 });
+    const { pool, words } = crew;
+    const controller = new AbortController();
+    const { signal } = controller;
+    const isOver = assert.rejects(
+      pool.run("hold", [0], { signal, ...(transfer ? { transfer } : {}) }),
+    );
+    await until(() => Atomics.load(words, 0) === 1);
+    controller.abort();
+    await isOver;
+    // Nobody waits for anything, and the caller looks no more.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    publish(words, 1, 1);
+    // Now both are due: a look at what has come, and the end of the grace.
+    const end = performance.now() + 100;
+    while (performance.now() < end);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await assertSane(crew);
+    assert.equal(pool.metrics().crashes, 0);
+  });
+}
 
 test("calls leave memory for what tasks return to tasks", async () => {
   await using crew = await start({ workers: 1, memory: 1 });
