@@ -44,8 +44,6 @@ export const NOBODY: Waiter = {
 // Words of a caller, as the core has them.
 const FINISHED_WORD = 0;
 const DOUBT_WORD = 1;
-const PENDING_WAKES = 5;
-const OUTBOX = 16;
 /** Of a task's word. */
 const OUTCOME_SHIFT = 5;
 const OUTCOME = 3;
@@ -65,7 +63,6 @@ export interface CallsPlace {
 
 /** One thread's tasks in flight. */
 export class Calls {
-  readonly #local: Local;
   readonly #core: CoreExports;
   readonly #words: Int32Array<SharedArrayBuffer>;
   readonly #records: Records;
@@ -92,7 +89,6 @@ export class Calls {
   ) {
     this.#most = most;
     this.#kept = kept;
-    this.#local = local;
     this.#core = local.core;
     this.#words = local.words;
     this.#records = records;
@@ -230,16 +226,5 @@ export class Calls {
     // What an entry still names is free when somebody comes to that.
     this.#core.taskCollect(task);
     this.#core.taskFree(task);
-  }
-
-  /** Wakes whom the core has noted, where waking is the host's. */
-  flush(): void {
-    const { futex } = this.#local;
-    if (!futex) return;
-    const count = Math.min(this.#words[this.#line + PENDING_WAKES]!, 8);
-    this.#words[this.#line + PENDING_WAKES] = 0;
-    for (let place = 0; place < count; place++) {
-      futex.wake(this.#words[this.#line + OUTBOX + place]!);
-    }
   }
 }

@@ -216,7 +216,6 @@ export class Dispatch {
     if (this.#unannounced++ % ANNOUNCE === 0) {
       this.#submitBatch();
       this.#core.taskSubmit(0, task, priority);
-      this.#calls.flush();
       return;
     }
     // Whoever settles may be asleep.
@@ -247,7 +246,6 @@ export class Dispatch {
     if (count < 2) return;
     this.#submitBatch();
     this.#core.callerNotify(0);
-    this.#calls.flush();
   };
 
   #wait(

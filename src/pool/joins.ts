@@ -75,7 +75,6 @@ export class Joins implements Waiting {
     }
     calls.expect(task, spawned);
     local.core.workerSpawn(index, task);
-    calls.flush();
     return spawned;
   }
 
@@ -126,7 +125,6 @@ export class Joins implements Waiting {
         // For a worker whose event loop runs; or for its owner, which then knows
         // that no other one has begun it.
         core.workerGiveBack(index, task);
-        calls.flush();
         mayRun = false;
         continue;
       }

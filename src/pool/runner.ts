@@ -3,7 +3,6 @@
 import { RETURNED, THREW } from "../core/core.generated.ts";
 import type { CoreExports } from "../core/core.generated.ts";
 import type { AsyncContext } from "../host.ts";
-import type { Calls } from "./calls.ts";
 import type { Cancels } from "./cancels.ts";
 import type { Mail } from "./mail.ts";
 import { isForMessage, type Marshal } from "./marshal.ts";
@@ -24,7 +23,6 @@ export interface RunnerParts {
   readonly functions: readonly TaskFunction[];
   readonly records: Records;
   readonly marshal: Marshal;
-  readonly calls: Calls;
   readonly cancels: Cancels;
   readonly orders: Orders;
   readonly asyncs: AsyncContext | undefined;
@@ -41,7 +39,6 @@ export class Runner {
   readonly #isAsync: boolean[];
   readonly #records: Records;
   readonly #marshal: Marshal;
-  readonly #calls: Calls;
   readonly #cancels: Cancels;
   readonly #asyncs: AsyncContext | undefined;
   readonly #orders: Orders;
@@ -59,7 +56,6 @@ export class Runner {
     this.#isAsync = this.#functions.map((it) => it instanceof AsyncFunction);
     this.#records = parts.records;
     this.#marshal = parts.marshal;
-    this.#calls = parts.calls;
     this.#cancels = parts.cancels;
     this.#orders = parts.orders;
     this.#asyncs = parts.asyncs;
@@ -205,7 +201,6 @@ export class Runner {
   #finish(task: number, outcome: number): void {
     this.#orders.check();
     this.#core.workerFinish(this.#index, task, outcome);
-    this.#calls.flush();
   }
 
   /** There is no memory for what a task threw. */

@@ -1,6 +1,6 @@
 // A pool's tasks on threads of their own.
 
-import { create } from "../compose.ts";
+import { create, fastestWait } from "../compose.ts";
 import { CHUNK_BYTES, MAX_WORKERS } from "../core/core.generated.ts";
 import type { CoreExports } from "../core/core.generated.ts";
 import { type Local, shutdown } from "../core/local.ts";
@@ -34,6 +34,7 @@ import { Records } from "./record.ts";
 import { Staff } from "./staff.ts";
 import { controlsFor } from "./start.ts";
 import { SyncCall } from "./sync_call.ts";
+import { withWakes } from "./wakes.ts";
 
 /** Workers for each idle word of the core: as many as it has bits. */
 const PER_WORD = 32;
@@ -160,15 +161,17 @@ export class ThreadEngine implements Engine {
   ): Promise<ThreadEngine> {
     // As many as there can ever be: memory that is not used costs nothing.
     const capacity = MAX_WORKERS;
-    const chunks = options.memory * MEBIBYTE / CHUNK_BYTES;
-    const { tasks } = options;
+    const { tasks, memory } = options;
+    const chunks = memory * MEBIBYTE / CHUNK_BYTES;
+    const wait = fastestWait();
     const local = create(
-      checkOptions({ parkers: 4 * capacity + 64, locks: 0, timers: 0 }),
+      checkOptions({ parkers: 4 * capacity + 64, locks: 0, timers: 0, wait }),
       { workers: capacity, tasks, chunks },
     );
     local.core.poolCreate(capacity, PER_WORD, RING, tasks, chunks);
     local.isShared = true;
-    const engine = new ThreadEngine(local, capacity, module, options);
+    const own = withWakes(local, 0);
+    const engine = new ThreadEngine(own, capacity, module, options);
     try {
       engine.names = await engine.#staff.start();
     } catch (error) {

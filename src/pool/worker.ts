@@ -98,7 +98,6 @@ export class PoolWorker implements WorkerContext {
       functions: [...tasks.values()],
       records,
       marshal,
-      calls: this.#calls,
       cancels: this.#cancels,
       orders: this.orders,
       asyncs: local.host.asyncContext(),
@@ -286,7 +285,6 @@ export class PoolWorker implements WorkerContext {
     const core = this.#core;
     const { index } = this;
     if (!core.workerPark(index)) return;
-    this.#calls.flush();
     const began = performance.now();
     do {
       const timeout = this.#idleTime();
@@ -323,13 +321,11 @@ export class PoolWorker implements WorkerContext {
     // Release. Pairs with the load in `Crew.lookForEnds()` [W3].
     Atomics.add(controls, ENDS, 1);
     this.#core.callerWake(this.index + 1, 0);
-    this.#calls.flush();
   }
 
   /** Leaves what is at hand to others. */
   close(): void {
     this.#core.workerClose(this.index);
-    this.#calls.flush();
   }
 
   /** Ends as it was told, and for good. */
@@ -347,7 +343,6 @@ export class PoolWorker implements WorkerContext {
       return;
     }
     if (!core.workerPark(index)) return;
-    this.#calls.flush();
     do {
       if (this.#parker.park() === "shutdown") return;
     } while (!core.workerUnpark(index, core.callerHasFinished(index + 1)));

@@ -11,6 +11,7 @@ import {
   type WorkerStart,
 } from "./start.ts";
 import { type TaskModule, tasksOf } from "./task_module.ts";
+import { withWakes } from "./wakes.ts";
 import { PoolWorker } from "./worker.ts";
 
 /**
@@ -30,7 +31,10 @@ export async function runPoolWorker(): Promise<void> {
   let module: TaskModule;
   let isClosed = false;
   try {
-    const local = compose(attachCore(start.handle), host, true, true);
+    const local = withWakes(
+      compose(attachCore(start.handle), host, true, true),
+      index + 1,
+    );
     // So that its timer does not count as one of the task module's.
     host.keepAlive.hold();
     host.keepAlive.drop();

@@ -57,6 +57,23 @@ test("a task that exits rejects, and its worker is replaced", async () => {
   await assertWhole(crew);
 });
 
+test("a death wakes all others, more than fit into an outbox", async () => {
+  await using crew = await start({ workers: 20, idle: "block" });
+  const { pool } = crew;
+  await until(() =>
+    pool.metrics().workers.every((it) =>
+      it.parks > it.unparks + it.timeouts + it.events + it.noops
+    )
+  );
+  const before = new Map(
+    pool.metrics().workers.map((it) => [it.name, it.parks]),
+  );
+  await errorOf(pool.run("exit", [3]));
+  await until(() =>
+    pool.metrics().workers.every((it) => it.parks > (before.get(it.name) ?? 0))
+  );
+});
+
 test("an error that nobody catches ends the worker, and is the cause", async () => {
   await using crew = await start({ workers: 2 });
   for (const name of ["throwInTimer", "rejectUnheard"] as const) {
