@@ -311,6 +311,11 @@ export class Worker {
     const queue = this.queue;
     const half = pool().ring >> 1;
     if (!queue.lock(this.index)) return false;
+    // Thieves may have made room since the owner found none.
+    if (queue.room != 0) {
+      queue.unlock(0);
+      return true;
+    }
     this.tally.countOverflow();
     // Added there before they are removed here.
     for (let places = half; places > 0; places--) {

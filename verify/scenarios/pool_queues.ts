@@ -225,6 +225,16 @@ const overflow = queues({
   threads: (pool) => ({ owner: spawner(pool, 3, 4), thief: taker(pool, 1) }),
 });
 
+const emptied = queues({
+  name: "thieves empty a queue that its owner has found full",
+  workers: 2,
+  ring: 2,
+  spawned: [0, 0, 0],
+  more: 2,
+  counters: LATE,
+  threads: (pool) => ({ owner: spawner(pool, 3, 4), thief: taker(pool, 1, 2) }),
+});
+
 const spawnAndPop = queues({
   name: "an owner spawns and pops beside a thief",
   workers: 2,
@@ -360,6 +370,7 @@ export const scenarios: readonly Entry[] = [
   twoThieves,
   thievesAndOwner,
   overflow,
+  emptied,
   spawnAndPop,
   lifoLimit,
   takesBack("in the LIFO slot", 2),
