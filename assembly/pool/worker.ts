@@ -309,19 +309,15 @@ export class Worker {
    */
   private overflow(): bool {
     const queue = this.queue;
-    const half = pool().ring >> 1;
     if (!queue.lock(this.index)) return false;
     // Thieves may have made room since the owner found none.
-    if (queue.room != 0) {
-      queue.unlock(0);
-      return true;
-    }
-    this.tally.countOverflow();
+    const removed = queue.room == 0 ? pool().ring >> 1 : 0;
+    if (removed != 0) this.tally.countOverflow();
     // Added there before they are removed here.
-    for (let places = half; places > 0; places--) {
+    for (let places = removed; places > 0; places--) {
       inject(queue.fromBack(places), NORMAL);
     }
-    queue.unlock(half);
+    queue.unlock(removed);
     return true;
   }
 
