@@ -21,6 +21,7 @@ import {
   RETIRE,
   SHRINKING,
   THREAD,
+  WAITS,
   type WorkerMessage,
   type WorkerStart,
 } from "./start.ts";
@@ -160,7 +161,7 @@ export class Crew {
   #spawn(index: number, name: string): Member {
     const { port1, port2 } = new MessageChannel();
     const { idle, idleTimeout, setup, teardown, data } = this.#options;
-    for (const which of [MAIL, COMMAND, END, THREAD, BEGUN, KERNEL]) {
+    for (const which of [MAIL, COMMAND, END, THREAD, BEGUN, KERNEL, WAITS]) {
       // Relaxed: the thread that uses them is not there yet.
       Atomics.store(this.#controls, controlOf(index, which), 0);
     }

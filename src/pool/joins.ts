@@ -11,6 +11,7 @@ import type { Orders } from "./orders.ts";
 import type { Records } from "./record.ts";
 import type { Runner } from "./runner.ts";
 import { Spawned, type Waiting } from "./spawned.ts";
+import type { Waits } from "./waits.ts";
 
 /**
  * Tasks that a worker runs on top of each other while it waits: more would only
@@ -30,6 +31,7 @@ export interface JoinParts {
   readonly records: Records;
   readonly marshal: Marshal;
   readonly orders: Orders;
+  readonly waits: Waits;
   /** Blocks until something comes to this thread: work, too, if it may run it. */
   wait(mayRun: boolean): void;
 }
@@ -118,7 +120,7 @@ export class Joins implements Waiting {
       if (core.shutdownBegun()) throw new ShutdownError("join the task");
       const task = mayRun ? core.workerNext(index) : 0;
       if (task === 0) {
-        this.#parts.wait(mayRun);
+        if (!this.#block(spawned.task, mayRun)) return undefined;
         continue;
       }
       if (this.#runner.isAsync(task)) {
@@ -134,6 +136,20 @@ export class Joins implements Waiting {
       } finally {
         this.#depth--;
       }
+    }
+  }
+
+  /** Returns false if nothing would ever wake this thread. */
+  #block(task: number, mayRun: boolean): boolean {
+    const { wait, waits } = this.#parts;
+    waits.begin(task);
+    try {
+      // In a circle, this thread too has something in its event loop.
+      if (this.#runner.inFlight > 0 && waits.isCircular(task)) return false;
+      wait(mayRun);
+      return true;
+    } finally {
+      waits.end();
     }
   }
 

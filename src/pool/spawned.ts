@@ -61,7 +61,8 @@ export class Spawned implements TaskHandle<unknown>, Waiter {
     }
     if (!this.isDone) {
       throw new CannotBlockError(
-        "join a task that goes on in the event loop of this very thread",
+        "join a task that goes on in the event loop of this very thread, or " +
+          "of one that waits for it",
         "joinAsync()",
       );
     }

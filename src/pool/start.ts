@@ -52,11 +52,18 @@ export const THREAD = 3;
 export const BEGUN = 4;
 /** Which says which thread it is for the kernel, if the host tells. */
 export const KERNEL = 5;
-const CONTROLS = 6;
+/** Which says for which task it is blocked in a join; 0 if it is not. */
+export const WAITS = 6;
+const CONTROLS = 7;
 
 /** How many words so many workers need. */
 export function controlsFor(workers: number): number {
   return COMMON + workers * CONTROLS;
+}
+
+/** How many workers have words there. */
+export function workersOf(controls: Int32Array): number {
+  return (controls.length - COMMON) / CONTROLS;
 }
 
 /** The place of one of a worker's words. */

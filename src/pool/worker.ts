@@ -26,6 +26,7 @@ import {
   type WorkerStart,
 } from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
+import { Waits } from "./waits.ts";
 
 /** So many tasks between two looks at the clock, while the event loop waits. */
 const BURST = 61;
@@ -111,6 +112,7 @@ export class PoolWorker implements WorkerContext {
       records,
       marshal,
       orders: this.orders,
+      waits: new Waits(local.core, start.controls, { index, name, thread }),
       wait: (mayRun) => this.#waitForJoin(mayRun),
     });
     this.#mail = new Mail(local, start, marshal, this.#cancels, {

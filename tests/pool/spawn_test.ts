@@ -103,6 +103,23 @@ test("join() beside asynchronous tasks of this worker does not hang", async () =
   }
 });
 
+// Each has the other's promise in its event loop, which does not turn.
+test("two workers that join each other's promises are told", async () => {
+  await using crew = await start({ workers: 4 });
+  const calls = [
+    crew.pool.run("closeCircle", [0, 5, true]),
+    crew.pool.run("closeCircle", [5, 0, false]),
+  ];
+  const ends = await settled(Promise.allSettled(calls));
+  const errors = ends.filter((it) => it.status === "rejected");
+  publish(crew.words, 10, 1);
+  assert.ok(errors.length > 0);
+  for (const { reason } of errors) {
+    assert.equal(reason.name, "CannotBlockError", `${reason}`);
+  }
+  assert.equal(await settled(crew.pool.run("add", [1, 2])), 3);
+});
+
 test("children that nobody joins run all the same", async () => {
   for (const { pool, words } of [one]) {
     await pool.run("spawnAndLeave", [0, 100]);
