@@ -10,12 +10,13 @@ const MAX_LINES = 400;
 
 // Each layer, and those that its files may import besides their own. A folder
 // is a layer, and so is each file at the root of src/.
-const CONTRACTS = ["errors", "arguments", "driver", "host"];
+const CONTRACTS = ["errors", "arguments", "driver", "ffi", "host"];
 const FACES = ["park", "sync", "time"];
 const LAYERS: Record<string, readonly string[]> = {
   errors: [],
   arguments: ["errors"],
   driver: CONTRACTS,
+  ffi: CONTRACTS,
   host: CONTRACTS,
   core: CONTRACTS,
   codec: CONTRACTS,
@@ -23,7 +24,7 @@ const LAYERS: Record<string, readonly string[]> = {
   sync: [...CONTRACTS, "core", ...FACES],
   time: [...CONTRACTS, "core", ...FACES],
   drivers: [...CONTRACTS, "core"],
-  hosts: ["errors", "arguments", "host"],
+  hosts: ["errors", "arguments", "ffi", "host"],
   thread: CONTRACTS,
   options: [...CONTRACTS, "core", ...FACES],
   compose: [...CONTRACTS, "core", "drivers", "hosts", "options"],

@@ -1,5 +1,7 @@
 // The Host contract: what a JavaScript runtime can do for us. Types only.
 
+import type { Ffi } from "./ffi.ts";
+
 /** Keeps the process alive while it is held. One for each thread. */
 export interface KeepAlive {
   /** Holds it, once more. */
@@ -161,6 +163,11 @@ export interface Host {
   kernelThreads(): KernelThreads | undefined;
   /** A context of its own, if the host has any. */
   asyncContext(): AsyncContext | undefined;
+  /**
+   * C functions, or what they need, such as a flag. Asks nobody for permission,
+   * and loads nothing before a library is opened.
+   */
+  ffi(): Ffi | string;
   /** System calls on the words of a memory, or why there are none. */
   futex(buffer: ArrayBufferLike): Futex | string;
 }

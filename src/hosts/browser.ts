@@ -314,5 +314,6 @@ export const browserHost: Host = {
   loopWork: () => undefined,
   kernelThreads: () => undefined,
   asyncContext: () => undefined,
+  ffi: () => "Deno, Bun or Node: a browser calls no C functions",
   futex: () => "Bun on Linux",
 };

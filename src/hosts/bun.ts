@@ -3,6 +3,7 @@
 // https://bun.com/docs/api/ffi
 
 import type { Futex, Host, Serializer } from "../host.ts";
+import { bunFfi } from "./bun_ffi.ts";
 import { workerThreadsHost } from "./shared.ts";
 
 // https://man7.org/linux/man-pages/man2/futex.2.html
@@ -100,4 +101,9 @@ function serializer(): Serializer | undefined {
 }
 
 /** Bun 1.4 and later. */
-export const bunHost: Host = workerThreadsHost("bun", futex, serializer);
+export const bunHost: Host = workerThreadsHost(
+  "bun",
+  bunFfi,
+  futex,
+  serializer,
+);

@@ -3,6 +3,7 @@
 // https://docs.deno.com/api/node/worker_threads/
 
 import type { Host, KernelThreads } from "../host.ts";
+import { denoFfi } from "./deno_ffi.ts";
 import { procfsThreads } from "./procfs.ts";
 import { workerThreadsHost } from "./shared.ts";
 
@@ -25,6 +26,7 @@ function kernelThreads(): KernelThreads | undefined {
 /** Deno 2.9 and later. */
 export const denoHost: Host = workerThreadsHost(
   "deno",
+  denoFfi,
   () => "Bun: on Deno WebAssembly's own wait is as fast",
   undefined,
   kernelThreads,

@@ -55,5 +55,6 @@ export const fallbackHost: Host = {
   kernelThreads: () => undefined,
   asyncContext,
   self: () => undefined,
+  ffi: () => "Deno, Bun or Node: this host calls no C functions",
   futex: () => "Bun on Linux",
 };

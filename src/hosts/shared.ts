@@ -232,6 +232,7 @@ export function contextOf({ AsyncLocalStorage }: AsyncHooks): AsyncContext {
 /** The host that the three runtimes share, under a runtime's name. */
 export function workerThreadsHost(
   name: HostName,
+  ffi: Host["ffi"],
   futex: Host["futex"],
   serializer: () => Serializer | undefined = () => builtin("node:v8"),
   kernelThreads: Host["kernelThreads"] = procfsThreads,
@@ -262,6 +263,7 @@ export function workerThreadsHost(
     kernelThreads,
     asyncContext: () => contextOf(builtin("node:async_hooks")),
     self,
+    ffi,
     futex,
   };
 }
