@@ -153,7 +153,8 @@ test("mod.ts parks in a program of its own", async () => {
 
 /** Flags with which a script may do nothing but compute. */
 const RESTRICTED: Record<string, string[] | undefined> = {
-  deno: ["run", "--no-prompt"],
+  // Without a flag about permissions, Deno's `node:child_process` adds `-A`.
+  deno: ["run", "--no-prompt", "--deny-net"],
   // Node asks to read the scripts, too.
   node: ["--permission", "--allow-fs-read=*"],
 };
