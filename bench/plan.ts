@@ -67,6 +67,13 @@ export interface Bench {
   readonly limits?: readonly Limit[];
 }
 
+/** A bench whose parts run once for each subject, in a process of its own. */
+export interface SubjectBench extends Bench {
+  /** Milliseconds after which a program is taken to hang. */
+  readonly limit: number;
+  readonly subjects: readonly string[];
+}
+
 const V8: readonly RuntimeName[] = ["deno", "node", "node24"];
 const NODE: readonly RuntimeName[] = ["node", "node24"];
 const BUN: readonly RuntimeName[] = ["bun"];

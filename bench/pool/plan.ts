@@ -1,15 +1,10 @@
 // The pool benches: what each runs, for how long at most, and what is compared.
 
-import type { Bench, Limit, Part, Ratio, Wanted } from "../plan.ts";
+import type { Limit, Part, Ratio, SubjectBench, Wanted } from "../plan.ts";
 import { NO_POOL, POOLS, PROMISES, TOKIO } from "./subjects.ts";
 
-/** A bench whose parts run once for each subject. The arguments of a part are
- * the number of workers. */
-export interface PoolBench extends Bench {
-  /** Milliseconds after which a program is taken to hang. */
-  readonly limit: number;
-  readonly subjects: readonly string[];
-}
+/** The arguments of its parts are the number of workers. */
+export type PoolBench = SubjectBench;
 
 /** A row of its own: the best of the pools that others have written. */
 export const BEST_PEER = "best peer";

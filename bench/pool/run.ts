@@ -4,6 +4,7 @@
 
 import process from "node:process";
 import { emit } from "../harness.ts";
+import { UNAVAILABLE, Unavailable } from "../unavailable.ts";
 import {
   batch100,
   busyOverhead,
@@ -15,9 +16,7 @@ import { nested } from "./measures/nested.ts";
 import { payload } from "./measures/payload.ts";
 import { idleCpu, rss, scaling, startup } from "./measures/process.ts";
 import { throughput } from "./measures/throughput.ts";
-import { Unavailable } from "./subject.ts";
 import { loaderOf } from "./subjects.ts";
-import { UNAVAILABLE } from "./protocol.ts";
 
 /** By the names of the benches. */
 const MEASURES: Readonly<Record<string, Measure>> = {

@@ -1,5 +1,6 @@
 // What a pool must do to be measured.
 
+import { Unavailable } from "../unavailable.ts";
 import type { TaskName } from "./tasks.ts";
 
 /** A pool whose workers are there, or on their way. */
@@ -19,11 +20,6 @@ export type Start = (workers: number) => RunningPool | Promise<RunningPool>;
 
 /** Loads what is needed to start pools. */
 export type Load = () => Promise<Start>;
-
-/** Why a subject is not there. No failure. */
-export class Unavailable extends Error {
-  override name = "Unavailable";
-}
 
 /** Loads a package of `bench/pool/package.json`. */
 export function loadPeer<Module>(name: string): Promise<Module> {

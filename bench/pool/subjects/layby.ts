@@ -1,6 +1,7 @@
 // layby's own pool.
 
-import { loadModule, type Start, Unavailable } from "../subject.ts";
+import { Unavailable } from "../../unavailable.ts";
+import { loadModule, type Start } from "../subject.ts";
 import type * as tasks from "../workers/layby.ts";
 
 const LAYBY = new URL("../../../mod.ts", import.meta.url).href;

@@ -2,7 +2,8 @@
 
 import process from "node:process";
 import { pathToFileURL } from "node:url";
-import { loadModule, Unavailable } from "../subject.ts";
+import { Unavailable } from "../../unavailable.ts";
+import { loadModule } from "../subject.ts";
 import { type TaskName, TASKS } from "../tasks.ts";
 
 interface Knitting {

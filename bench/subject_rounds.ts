@@ -1,31 +1,31 @@
-// Runs the programs of a pool bench, by turns, and keeps what they print. Each
-// subject has a process of its own in each round, and may hang or crash there.
+// Runs the programs of a bench that has subjects, by turns, and keeps what they
+// print. Each subject has a process of its own in each round, and may hang or
+// crash there.
 
 import { spawn } from "node:child_process";
-import { inRoot, ROOT } from "../../scripts/paths.ts";
-import { type RuntimeName, runtimeNamed } from "../../scripts/runtimes.ts";
-import type { Row } from "../harness.ts";
-import { canPin } from "../pin.ts";
-import type { Part, Runner } from "../plan.ts";
-import type { Sample } from "../rounds.ts";
-import type { PoolBench } from "./plan.ts";
-import { UNAVAILABLE } from "./protocol.ts";
-import { TOKIO } from "./subjects.ts";
+import { ROOT } from "../scripts/paths.ts";
+import type { RuntimeName } from "../scripts/runtimes.ts";
+import type { Row } from "./harness.ts";
+import { canPin } from "./pin.ts";
+import type { Part, Runner, SubjectBench } from "./plan.ts";
+import type { Sample } from "./rounds.ts";
+import { UNAVAILABLE } from "./unavailable.ts";
 
 /** What to run. */
-export interface PoolSession {
-  readonly bench: PoolBench;
+export interface SubjectSession {
+  readonly bench: SubjectBench;
   readonly rounds: number;
   readonly runtimes: readonly RuntimeName[];
-  readonly subjects: readonly string[];
-  /** The path of the native program, if it is to run. */
-  readonly native: string | undefined;
+  /** Those that run there, in order. */
+  readonly subjectsOf: (part: Part, runner: Runner) => readonly string[];
+  /** The program of a turn, without what binds it to cores. */
+  readonly commandOf: (turn: Turn) => readonly string[];
   /** Is told what goes on. */
   readonly say: (message: string) => void;
 }
 
 /** One subject in one part on one runtime. */
-interface Turn {
+export interface Turn {
   readonly part: Part;
   readonly runner: Runner;
   readonly subject: string;
@@ -42,7 +42,9 @@ interface Outcome {
 const PATIENCE = 2;
 
 /** Runs all rounds of a bench. */
-export async function runPoolRounds(session: PoolSession): Promise<Sample[]> {
+export async function runSubjectRounds(
+  session: SubjectSession,
+): Promise<Sample[]> {
   const { bench, rounds, say } = session;
   const turns = turnsOf(session);
   const failures = new Map<Turn, number>();
@@ -64,38 +66,37 @@ export async function runPoolRounds(session: PoolSession): Promise<Sample[]> {
     }
   }
   // Not in the order of their first success.
-  const order = [...bench.subjects, TOKIO];
-  return samples.sort((one, other) =>
-    order.indexOf(one.subject) - order.indexOf(other.subject)
-  );
+  const order = (sample: Sample) =>
+    turns.findIndex(({ subject }) => subject === sample.subject);
+  return samples.sort((one, other) => order(one) - order(other));
 }
 
 /** A round: subjects that are compared are near in time. */
-function turnsOf(session: PoolSession): Turn[] {
-  const { bench, runtimes, subjects, native, say } = session;
+function turnsOf(session: SubjectSession): Turn[] {
+  const { bench, runtimes, subjectsOf, say } = session;
   const parts = bench.parts.filter(({ cores }) => !cores || canPin());
   if (parts.length < bench.parts.length) {
     say(`${bench.name}: nothing is pinned, as there is no taskset`);
   }
-  const chosen = bench.subjects.filter((name) => subjects.includes(name));
-  return parts.flatMap((part): Turn[] => [
-    ...runtimes.flatMap((runner) =>
-      chosen.map((subject) => ({ part, runner, subject }))
-    ),
-    ...(native !== undefined && part.native
-      ? [{ part, runner: "native" as const, subject: TOKIO }]
-      : []),
-  ]);
+  return parts.flatMap((part) =>
+    [...runtimes, "native" as const].flatMap((runner) =>
+      subjectsOf(part, runner).map((subject) => ({ part, runner, subject }))
+    )
+  );
 }
 
 /** The rows of a turn: none if it failed, `undefined` if it cannot run. */
 async function take(
-  session: PoolSession,
+  session: SubjectSession,
   turn: Turn,
   isFirst: boolean,
 ): Promise<Row[] | undefined> {
   const { bench, say } = session;
-  const { code, output } = await run(commandOf(session, turn), bench.limit);
+  const { cores } = turn.part;
+  // Bound before it starts a thread.
+  const place = cores === undefined ? [] : ["taskset", "-c", cores];
+  const command = [...place, ...session.commandOf(turn)];
+  const { code, output } = await run(command, bench.limit);
   const { rows = [], notes = [] } = Object.groupBy(
     output.split("\n").filter((line) => line !== ""),
     (line) => line.startsWith('{"bench"') ? "rows" : "notes",
@@ -118,21 +119,6 @@ async function take(
     : `failed with code ${code}: ${note ?? "no word"}`;
   say(`${name}: ${reason}`);
   return [];
-}
-
-function commandOf(
-  { bench, native }: PoolSession,
-  { part, runner, subject }: Turn,
-): string[] {
-  // Bound before it starts a thread.
-  const place = part.cores === undefined ? [] : ["taskset", "-c", part.cores];
-  if (runner === "native") {
-    return [...place, native!, bench.name, part.bench, ...part.native!];
-  }
-  const { path, scriptArgs } = runtimeNamed(runner);
-  const program = inRoot("bench/pool/run.ts");
-  const args = [bench.name, part.bench, subject, ...part.args!];
-  return [...place, path, ...scriptArgs, program, ...args];
 }
 
 /** Runs a program to its end, or kills it, however it hangs. */
