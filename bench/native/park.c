@@ -12,32 +12,12 @@
 // states have layby's numbers, so that park() takes two compare-exchanges where
 // std subtracts once; and every operation is seq_cst, as in wasm.
 
-#ifndef __linux__
-#error "park.c needs the futex system call of Linux"
-#endif
+#include "measure.h"
 
-#define _GNU_SOURCE
-#include <errno.h>
-#include <linux/futex.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdalign.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
-enum { CACHE_LINE = 128, STACK_BYTES = 128 * 1024, NO_CPU = -1 };
-
-static _Noreturn void fail(const char *what, int error) {
-  fprintf(stderr, "park: %s: %s\n", what, strerror(error));
-  exit(1);
-}
+enum { CACHE_LINE = 128, STACK_BYTES = 128 * 1024 };
 
 // ==== The parker ====
 
@@ -47,17 +27,6 @@ enum { EMPTY = 0, PARKED_CONDVAR = 1, NOTIFIED = 3 };
 typedef struct {
   alignas(CACHE_LINE) _Atomic int32_t word;
 } Parker;
-
-static void futex_wait(_Atomic int32_t *word, int32_t expected) {
-  long result = syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, expected, NULL, NULL, 0);
-  // EAGAIN: the word had changed. EINTR: a signal. The caller looks again.
-  if (result < 0 && errno != EAGAIN && errno != EINTR) fail("futex wait", errno);
-}
-
-static void futex_wake_one(_Atomic int32_t *word) {
-  long result = syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-  if (result < 0) fail("futex wake", errno);
-}
 
 static bool transition(Parker *parker, int32_t from, int32_t to) {
   return atomic_compare_exchange_strong(&parker->word, &from, to);
@@ -89,23 +58,6 @@ __attribute__((noinline)) static void park(Parker *parker) {
 }
 
 // ==== Measuring ====
-
-static double now_ns(void) {
-  struct timespec time;
-  clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
-
-static int compare(const void *left, const void *right) {
-  double a = *(const double *)left, b = *(const double *)right;
-  return (a > b) - (a < b);
-}
-
-// Sorts its argument.
-static double median(double *values, long count) {
-  qsort(values, (size_t)count, sizeof *values, compare);
-  return (values[(count - 1) / 2] + values[count / 2]) / 2;
-}
 
 static void *allocate(size_t alignment, size_t bytes) {
   void *memory;
@@ -147,17 +99,6 @@ typedef struct {
   bool stopping; // written before an unpark() and read after its park()
   pthread_t thread;
 } Echo;
-
-// Binds the calling thread to one CPU.
-static void pin(int cpu) {
-  if (cpu == NO_CPU) return;
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET((size_t)cpu, &set);
-  if (sched_setaffinity(0, sizeof set, &set) != 0) {
-    fail(cpu == 0 ? "cannot pin to CPU 0" : "cannot pin to CPU 1", errno);
-  }
-}
 
 // Answers every unpark() with one of the caller's parker.
 static void *echo_main(void *argument) {
