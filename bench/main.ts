@@ -3,7 +3,8 @@
 //   deno task bench [NAME…] [--json] [--runtime deno|bun|node|node24]
 //                   [--rounds N]
 //
-// Those of the pool run apart, by their names, or all as `pool`: pool/main.ts.
+// Those of the pool run apart, by their names, or all as `pool`: pool/main.ts;
+// and those of sockets, or all as `net`: net/main.ts.
 
 import { statSync } from "node:fs";
 import process from "node:process";
@@ -20,6 +21,7 @@ import { figuresOf } from "./figures.ts";
 import { nativeParker } from "./native/build.ts";
 import { type Bench, BENCHES } from "./plan.ts";
 import { describeMachine } from "./machine.ts";
+import { asksForNet, runNetBenches } from "./net/main.ts";
 import { asksForPools, runPoolBenches } from "./pool/main.ts";
 import { runRounds } from "./rounds.ts";
 import { tablesOf } from "./table.ts";
@@ -83,6 +85,7 @@ async function ensureDist(): Promise<void> {
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
   if (asksForPools(words)) return await runPoolBenches(words);
+  if (asksForNet(words)) return await runNetBenches(words);
   const { benches, runtimes, json, rounds } = readRequest(words);
   console.error(describeMachine());
   for (const name of runtimes) {

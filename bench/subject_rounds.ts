@@ -48,7 +48,10 @@ export async function runSubjectRounds(
   const { bench, rounds, say } = session;
   const turns = turnsOf(session);
   const failures = new Map<Turn, number>();
-  const samples: Sample[] = [];
+  // Not in the order of their first success.
+  const samples = new Map(
+    turns.map(({ subject }) => [subject, [] as Sample[]]),
+  );
   for (let round = 0; round < rounds; round++) {
     say(`${bench.name}: round ${round + 1} of ${rounds}`);
     for (const turn of turns) {
@@ -58,17 +61,14 @@ export async function runSubjectRounds(
       if (rows === undefined) failures.set(turn, PATIENCE);
       else if (rows.length === 0) failures.set(turn, failed + 1);
       else {
-        const { runner } = turn;
-        samples.push(
-          ...rows.map((row) => ({ ...row, runtime: runner, round })),
+        const { subject, runner: runtime } = turn;
+        samples.get(subject)!.push(
+          ...rows.map((row) => ({ ...row, runtime, round })),
         );
       }
     }
   }
-  // Not in the order of their first success.
-  const order = (sample: Sample) =>
-    turns.findIndex(({ subject }) => subject === sample.subject);
-  return samples.sort((one, other) => order(one) - order(other));
+  return [...samples.values()].flat();
 }
 
 /** A round: subjects that are compared are near in time. */

@@ -2,9 +2,10 @@
 //
 //   tokio-net http_hello          serves, and prints its port
 //   tokio-net idle_connections    the same
-//   tokio-net echo <bench> unix|tcp
+//   tokio-net echo <bench> unix|tcp <placement>
 //
-// A server ends when its stdin does. `echo` prints one line of JSON.
+// A server ends when its stdin does. `echo` prints one line of JSON; the caller
+// has placed it.
 
 use std::future::Future;
 use std::io::{self, Read};
@@ -179,8 +180,10 @@ fn main() -> io::Result<()> {
     match args.as_slice() {
         ["http_hello"] => serve(hello),
         ["idle_connections"] => serve(answer),
-        ["echo", bench, "unix"] => echo_unix(bench),
-        ["echo", bench, "tcp"] => echo_tcp(bench),
-        _ => panic!("usage: tokio-net http_hello | idle_connections | echo <bench> unix|tcp"),
+        ["echo", bench, "unix", _] => echo_unix(bench),
+        ["echo", bench, "tcp", _] => echo_tcp(bench),
+        _ => panic!(
+            "usage: tokio-net http_hello | idle_connections | echo <bench> unix|tcp <placement>"
+        ),
     }
 }

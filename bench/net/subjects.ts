@@ -1,0 +1,43 @@
+// Who is measured: for each bench, the subjects and where they run. To add one,
+// write a file in subjects/ that exports what subject.ts wants, and a line here.
+// The plan compares one that is called `layby` with the others.
+
+import type { RuntimeName } from "../../scripts/runtimes.ts";
+import type { EchoSubject, WakeSubject } from "./subject.ts";
+
+/** A subject that is in JavaScript. */
+export interface Entry<Subject> {
+  readonly load: () => Promise<Subject>;
+  /** Runs only there. */
+  readonly on?: readonly RuntimeName[];
+}
+
+type Table<Subject> = Readonly<Record<string, Entry<Subject>>>;
+
+const WAKES: Table<WakeSubject> = {
+  "ffi": { load: async () => (await import("./subjects/ffi.ts")).wake },
+};
+
+const ECHOES: Table<EchoSubject> = {
+  "ffi": { load: async () => (await import("./subjects/ffi_echo.ts")).echo },
+  "node:net": {
+    load: async () => (await import("./subjects/node_net.ts")).echo,
+  },
+};
+
+/** By the names of the benches. */
+export const SUBJECTS = {
+  driver_wake: WAKES,
+  echo: ECHOES,
+};
+
+/** The program in C. */
+export const EPOLL = "epoll";
+/** The program in Rust. */
+export const TOKIO = "tokio";
+
+/** The native subjects of each bench. */
+export const NATIVES: Readonly<Record<keyof typeof SUBJECTS, string[]>> = {
+  driver_wake: [EPOLL],
+  echo: [EPOLL, TOKIO],
+};
