@@ -24,6 +24,7 @@ export interface Libc {
   read(fd: number, to: Address, room: number): number;
   write(fd: number, from: Address, length: number): number;
   close(fd: number): number;
+  clock_gettime(clock: number, time: Address): number;
   socketpair(domain: number, type: number, of: number, fds: Address): number;
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, name: Address, length: number): number;
@@ -55,6 +56,7 @@ const PARAMETERS: Readonly<Record<keyof Functions, readonly string[]>> = {
   read: ["i32", POINTER, "u32"],
   write: ["i32", POINTER, "u32"],
   close: ["i32"],
+  clock_gettime: ["i32", POINTER],
   socketpair: ["i32", "i32", "i32", POINTER],
   socket: ["i32", "i32", "i32"],
   bind: ["i32", POINTER, "u32"],

@@ -7,7 +7,7 @@
 
 import process from "node:process";
 import { inRoot } from "../../scripts/paths.ts";
-import { runMain } from "../../scripts/processes.ts";
+import { run, runMain } from "../../scripts/processes.ts";
 import { type RuntimeName, runtimeNamed } from "../../scripts/runtimes.ts";
 import { figuresOf } from "../figures.ts";
 import { describeMachine } from "../machine.ts";
@@ -25,6 +25,9 @@ const CHOICE = {
   every: "net",
   subjects: [...new Set(NET_BENCHES.flatMap(({ subjects }) => subjects))],
 };
+
+/** Whose subjects are servers, and are measured from another process. */
+const SERVERS: readonly string[] = ["http_hello", "idle_connections"];
 
 /** The paths of the native programs that are there, by their subjects. */
 type Natives = ReadonlyMap<string, string>;
@@ -44,6 +47,12 @@ export async function runNetBenches(args: readonly string[]): Promise<void> {
   }
   const natives = await buildNatives(subjects);
   for (const bench of benches) {
+    if (bench.name === "http_hello" && !await hasWrk()) {
+      console.error(
+        "http_hello: skipped, there is no wrk on PATH (on Debian, wrk has it)",
+      );
+      continue;
+    }
     const samples = await runSubjectRounds({
       bench,
       rounds: rounds ?? bench.rounds,
@@ -81,6 +90,11 @@ async function buildNatives(subjects: readonly string[]): Promise<Natives> {
   return natives;
 }
 
+async function hasWrk(): Promise<boolean> {
+  const { code } = await run("wrk", ["--version"]);
+  return code !== 127;
+}
+
 function subjectsOf(
   { name }: NetBench,
   runner: Runner,
@@ -101,18 +115,25 @@ function commandOf(
   natives: Natives,
 ): string[] {
   const measure = [name, part.bench, subject];
+  if (SERVERS.includes(name)) {
+    const server = runner === "native"
+      ? [natives.get(subject)!, name]
+      : script(runner, "serve", name, subject);
+    return script("deno", "run", ...measure, ...server);
+  }
   if (runner !== "native") {
-    return script(runner, ...measure, ...part.args!);
+    return script(runner, "run", ...measure, ...part.args!);
   }
   return [natives.get(subject)!, name, part.bench, ...part.args!];
 }
 
 function script(
   runtime: RuntimeName,
+  name: "run" | "serve",
   ...args: string[]
 ): string[] {
   const { path, scriptArgs } = runtimeNamed(runtime);
-  return [path, ...scriptArgs, inRoot("bench/net/run.ts"), ...args];
+  return [path, ...scriptArgs, inRoot(`bench/net/${name}.ts`), ...args];
 }
 
 if (import.meta.main) {

@@ -68,6 +68,9 @@ function bench(
   return { name, question, subjects, ...details };
 }
 
+const HELLOS = Object.keys(SUBJECTS.http_hello);
+const HOLDERS = Object.keys(SUBJECTS.idle_connections);
+
 /** All of them, in the order in which they run. */
 export const NET_BENCHES: readonly NetBench[] = [
   bench("driver_wake", "a round trip of wakes, where a driver is slept in", {
@@ -89,5 +92,25 @@ export const NET_BENCHES: readonly NetBench[] = [
       ...against([LAYBY, "ffi", "node:net"], [EPOLL], true),
       ...against([LAYBY, "node:net"], [TOKIO], true),
     ],
+  }),
+  bench("http_hello", "a server that says hello, on 32 connections", {
+    rounds: 5,
+    limit: 20_000,
+    parts: [{ bench: "http_hello", args: [] }],
+    ratios: [
+      ...against([LAYBY], HELLOS),
+      ...against([...new Set([LAYBY, ...HELLOS])], [TOKIO], true),
+    ],
+  }),
+  bench("idle_connections", "1,000 connections at rest: CPU, of one core", {
+    rounds: 3,
+    limit: 40_000,
+    parts: [{ bench: "idle_connections", args: [] }],
+    ratios: [...new Set([LAYBY, ...HOLDERS])].map((of): Ratio => ({
+      of,
+      to: `${of}, none`,
+      minus: true,
+      ...(of === LAYBY ? { wanted: { most: 0.02 } } : {}),
+    })),
   }),
 ];

@@ -51,5 +51,17 @@ export interface EchoClient {
   close(): void;
 }
 
+/**
+ * Listens on a port of 127.0.0.1 that nobody else has, and serves until the
+ * process ends.
+ *
+ * @returns The port.
+ */
+export type Serve = () => Promise<number>;
+
+/** What a server answers to an HTTP request. */
+export const HELLO = "Hello, World!\n";
+/** With this type, and the status 200. */
+export const HELLO_TYPE = "text/plain";
 /** Bytes of a message of `echo`. */
 export const MESSAGE = 64;

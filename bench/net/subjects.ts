@@ -3,7 +3,7 @@
 // The plan compares one that is called `layby` with the others.
 
 import type { RuntimeName } from "../../scripts/runtimes.ts";
-import type { EchoSubject, WakeSubject } from "./subject.ts";
+import type { EchoSubject, Serve, WakeSubject } from "./subject.ts";
 
 /** A subject that is in JavaScript. */
 export interface Entry<Subject> {
@@ -25,10 +25,32 @@ const ECHOES: Table<EchoSubject> = {
   },
 };
 
+const HELLOS: Table<Serve> = {
+  "Deno.serve": {
+    load: async () => (await import("./subjects/deno_serve.ts")).hello,
+    on: ["deno"],
+  },
+  "Bun.serve": {
+    load: async () => (await import("./subjects/bun_serve.ts")).hello,
+    on: ["bun"],
+  },
+  "node:http": {
+    load: async () => (await import("./subjects/node_http.ts")).hello,
+  },
+};
+
+const HOLDERS: Table<Serve> = {
+  "node:net": {
+    load: async () => (await import("./subjects/node_net.ts")).hold,
+  },
+};
+
 /** By the names of the benches. */
 export const SUBJECTS = {
   driver_wake: WAKES,
   echo: ECHOES,
+  http_hello: HELLOS,
+  idle_connections: HOLDERS,
 };
 
 /** The program in C. */
@@ -40,4 +62,6 @@ export const TOKIO = "tokio";
 export const NATIVES: Readonly<Record<keyof typeof SUBJECTS, string[]>> = {
   driver_wake: [EPOLL],
   echo: [EPOLL, TOKIO],
+  http_hello: [TOKIO],
+  idle_connections: [TOKIO],
 };

@@ -13,7 +13,7 @@ import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Buffer } from "node:buffer";
-import type { EchoClient, EchoSubject, Kind } from "../subject.ts";
+import type { EchoClient, EchoSubject, Kind, Serve } from "../subject.ts";
 
 const HOST = "127.0.0.1";
 
@@ -37,6 +37,13 @@ export const echo: EchoSubject = {
     answerAll(socket);
     await once(socket, "close");
   },
+};
+
+/** Accepts connections, and answers what they send. */
+export const hold: Serve = async () => {
+  const server = createServer(answerAll);
+  await listen(server, "tcp");
+  return (server.address() as AddressInfo).port;
 };
 
 async function listen(server: Server, kind: Kind) {
