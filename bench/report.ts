@@ -17,6 +17,7 @@ import { runtimeNamed, RUNTIMES } from "../scripts/runtimes.ts";
 import type { Figure } from "./figures.ts";
 import { describeMachine } from "./machine.ts";
 import { tokioVersion } from "./native/tokio.ts";
+import { NET_BENCHES } from "./net/plan.ts";
 import { type Bench, BENCHES, type Runner } from "./plan.ts";
 import {
   ACCENT,
@@ -29,6 +30,7 @@ import {
 import { BEST_PEER, POOL_BENCHES } from "./pool/plan.ts";
 
 const FOLDER = "docs/benchmarks";
+const OF_SUBJECTS: readonly Bench[] = [...POOL_BENCHES, ...NET_BENCHES];
 const RUNNERS: readonly Runner[] = [
   ...RUNTIMES.map(({ name }) => name),
   "native",
@@ -61,18 +63,19 @@ function readFigures(texts: readonly string[]): Figure[] {
 }
 
 function sectionsOf(figures: readonly Figure[]): Section[] {
-  return [...POOL_BENCHES, ...BENCHES].flatMap((bench) => {
+  return [...OF_SUBJECTS, ...BENCHES].flatMap((bench) => {
     const own = figures.filter((figure) => isOf(bench, figure));
     if (own.length === 0) return [];
     return [{ bench, tables: Map.groupBy(own, ({ bench }) => bench) }];
   });
 }
 
-/** Rows are named after their part; of a pool bench, more may follow. */
+/** Rows are named after their part; if there are subjects, more may follow. */
 function isOf(plan: Bench, figure: Figure): boolean {
-  const isPool = POOL_BENCHES.some(({ name }) => name === plan.name);
+  const hasSubjects = OF_SUBJECTS.some(({ name }) => name === plan.name);
   return plan.parts.some(({ bench }) =>
-    figure.bench === bench || isPool && figure.bench.startsWith(`${bench}_`)
+    figure.bench === bench ||
+    hasSubjects && figure.bench.startsWith(`${bench}_`)
   );
 }
 
@@ -207,8 +210,9 @@ async function main(): Promise<void> {
     `Written by \`bench/report.ts\` from one run. Medians over its rounds.`,
     await describeRun(figures, date),
     "A dash: it did not run there. What each bench does is in " +
-    "[bench/README.md](../../bench/README.md) and " +
-    "[bench/pool/README.md](../../bench/pool/README.md).",
+    "[bench/README.md](../../bench/README.md), " +
+    "[bench/pool/README.md](../../bench/pool/README.md) and " +
+    "[bench/net/README.md](../../bench/net/README.md).",
   ];
   for (const section of sectionsOf(figures)) {
     const { bench, tables } = section;
