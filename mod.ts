@@ -28,6 +28,7 @@ export type {
   HandleKind,
   MutexHandle,
   ParkerHandle,
+  RegistrationHandle,
   TimerHandle,
 } from "./src/core/handle.ts";
 export type { RuntimeHandle } from "./src/core/module.ts";
@@ -48,6 +49,7 @@ export {
   ReleasedError,
   ShutdownError,
   StaleHandleError,
+  SystemError,
   TaskModuleError,
   TimedOutError,
   TwoOwnersError,
@@ -63,6 +65,13 @@ export type {
   WaitName,
 } from "./src/options.ts";
 export type { HostName } from "./src/host.ts";
+export type { Io } from "./src/io/io.ts";
+export type { Interest, Ready, Way } from "./src/io/ready.ts";
+export type {
+  ReadyOptions,
+  ReadySyncOptions,
+  Registration,
+} from "./src/io/registration.ts";
 export type { ParkerCounters } from "./src/park/counters.ts";
 export type {
   ParkAsyncOptions,

@@ -46,7 +46,7 @@ export class Bell {
     // SILENT, ASLEEP or RUNG -> RUNG. The last one writes too, as in unpark().
     // Release. Pairs with `commit()`, `wait()` and `hear()` [B1].
     if (atomic.xchg<i32>(BELL, RUNG) != ASLEEP) return DONE;
-    if (header().hasHostWait) return WAKE;
+    if (header().hasHostBell) return WAKE;
     // All, and not one: a thread that was terminated in its sleep stays in the
     // queue for a while, and would take the ring for itself.
     // Relaxed: the exchange above carries the ring.

@@ -7,6 +7,7 @@ import { DriverLock } from "./driver_lock";
 import { header } from "./header";
 import { FREE_PARKERS, parkerAt } from "./layout";
 import { AGAIN, Parker, WAKE } from "./parker";
+import { poll } from "./poll";
 import { Registry } from "./registry";
 import { Sleepers } from "./sleepers";
 import { wheel } from "./timers";
@@ -21,7 +22,10 @@ export function mayDrive(): bool {
 
 /** Whether there is work for the driver, and nobody who does it. */
 export function isDriverWanted(): bool {
-  return DriverLock.holder() == 0 && wheel().count != 0;
+  const holder = DriverLock.holder();
+  // An event loop that keeps the driver sees to its timers alone.
+  if (holder <= 0 && poll().isWanted) return true;
+  return holder == 0 && wheel().count != 0;
 }
 
 /**
@@ -35,7 +39,7 @@ export function handOff(): usize {
     const found = summonSleeper(true);
     if (found != 0) return found == DELIVERED ? 0 : found;
   }
-  summonSleeper(false);
+  if (DriverLock.holder() == 0 && wheel().count != 0) summonSleeper(false);
   return 0;
 }
 

@@ -8,6 +8,8 @@ export const BLOCKING_DRIVER: i32 = 1;
 export const HOST_WAIT: i32 = 2;
 /** The driver serves timers and nothing else. */
 export const TIMERS_ONLY: i32 = 4;
+/** The driver sleeps in a selector of the operating system's. */
+export const SELECTOR: i32 = 8;
 
 /**
  * The first line of the memory. Written once, before the memory is handed to
@@ -21,13 +23,13 @@ export class Header {
   version: i32;
   /** Tells one runtime's handles from another's. Random. */
   id: i32;
-  /** `BLOCKING_DRIVER`, `HOST_WAIT`, `TIMERS_ONLY`. */
+  /** `BLOCKING_DRIVER`, `HOST_WAIT`, `TIMERS_ONLY`, `SELECTOR`. */
   flags: i32;
   /** Records in each region. */
   parkers: i32;
   locks: i32;
   timers: i32;
-  private padding: i32;
+  registrations: i32;
   /** Tick 0 of the timer wheel, in milliseconds on the shared clock. */
   epochMs: f64;
 
@@ -39,6 +41,11 @@ export class Header {
   /** Whether the driver serves timers and nothing else. */
   get hasTimersOnly(): bool {
     return (this.flags & TIMERS_ONLY) != 0;
+  }
+
+  /** Whether it is the host that wakes whoever sleeps in the driver. */
+  get hasHostBell(): bool {
+    return (this.flags & (HOST_WAIT | SELECTOR)) != 0;
   }
 
   /** Whether the host sleeps and wakes in the core's place. */

@@ -6,9 +6,10 @@ export * from "./exports/locks";
 export * from "./exports/memory";
 export * from "./exports/parkers";
 export * from "./exports/pool";
+export * from "./exports/registrations";
 export * from "./exports/timers";
 
-export { BLOCKING_DRIVER, HOST_WAIT, TIMERS_ONLY } from "./header";
+export { BLOCKING_DRIVER, HOST_WAIT, SELECTOR, TIMERS_ONLY } from "./header";
 export {
   LAYOUT_VERSION,
   LOCK_BYTES,
@@ -17,6 +18,7 @@ export {
   PARKER_BYTES,
   PARKERS,
   POOL,
+  REGISTRATION_BYTES,
   TIMER_BYTES,
 } from "./layout";
 export { CONDVAR, MUTEX } from "./lock_record";
@@ -63,5 +65,13 @@ export {
   TASK_IDLE,
   THREW,
 } from "./pool/task";
+export {
+  ERROR,
+  PRIORITY,
+  READ_CLOSED,
+  READABLE,
+  WRITABLE,
+  WRITE_CLOSED,
+} from "./registration";
 export { ARMED, CLOSED, FIRED, IDLE } from "./timer";
 export { HAND_OFF, TIMER_ENDED } from "./timers";

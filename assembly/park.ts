@@ -85,6 +85,35 @@ export function park(parker: Parker, base: i32, timeoutNs: i64): i32 {
   }
 }
 
+/**
+ * As `commitPark()`, for a thread that stands by: it takes the driver only when
+ * that has work, and nobody who does it.
+ */
+export function commitStandBy(parker: Parker, base: i32): i32 {
+  const index = parkerIndex(changetype<usize>(parker));
+  while (true) {
+    if (isDriverWanted()) return commitPark(parker, base);
+    if (isShutdown()) return ENDED;
+    const code = parker.commitCondvar(base);
+    if (code != SLEEP) return code;
+    Sleepers.add(index);
+    // Work may have come before the bit was set [D3].
+    if (!isDriverWanted()) return SLEEP;
+    const ended = endSleep(parker, base, false);
+    if (ended != AGAIN) return ended;
+  }
+}
+
+/** As `park()`, without end, for a thread that stands by. */
+export function standBy(parker: Parker, base: i32): i32 {
+  while (true) {
+    let code = commitStandBy(parker, base);
+    if (code != SLEEP) return code;
+    code = sleep(parker, base, -1);
+    if (code != AGAIN) return code;
+  }
+}
+
 /** Sleeps on the state word, and ends the sleep. */
 function sleep(parker: Parker, base: i32, timeoutNs: i64): i32 {
   while (true) {

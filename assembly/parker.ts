@@ -83,7 +83,8 @@ export const WAKE: i32 = 2;
 export class Parker {
   private state: i32;
   private bell: i32;
-  private padding: i32;
+  /** What its owner is to look at: see `Hint`. */
+  hinted: i32;
   /** Links free parkers. `Registry` owns it. */
   next: i32;
   /** Who owns it: see `owned()`. The base, while it is detached. */

@@ -28,15 +28,24 @@ const LAYERS: Record<string, readonly string[]> = {
   thread: CONTRACTS,
   options: [...CONTRACTS, "core", ...FACES],
   compose: [...CONTRACTS, "core", "drivers", "hosts", "options"],
-  runtime: [...CONTRACTS, "core", ...FACES, "thread", "options", "compose"],
+  runtime: [
+    ...CONTRACTS,
+    "core",
+    ...FACES,
+    "thread",
+    "options",
+    "compose",
+    "io",
+  ],
+  io: [...CONTRACTS, "core", ...FACES, "compose"],
   pool: [
     ...[...CONTRACTS, "core", ...FACES],
-    ...["codec", "thread", "options", "compose"],
+    ...["codec", "thread", "options", "compose", "io"],
   ],
   task: [...CONTRACTS, "pool"],
   mod: [
     ...[...CONTRACTS, "core", ...FACES],
-    ...["thread", "options", "runtime", "codec", "pool"],
+    ...["thread", "options", "runtime", "codec", "pool", "io"],
   ],
 };
 

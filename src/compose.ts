@@ -3,21 +3,30 @@
 import {
   BLOCKING_DRIVER,
   HOST_WAIT,
+  SELECTOR,
   TIMERS_ONLY,
 } from "./core/core.generated.ts";
-import { type PoolCapacities, regionsOf } from "./core/layout.ts";
+import { type PoolCapacities, type Region, regionsOf } from "./core/layout.ts";
 import type { Local } from "./core/local.ts";
 import { compile, type Core, createCore } from "./core/module.ts";
 import { EventLoopDriver } from "./drivers/event_loop.ts";
+import { Epoll } from "./drivers/epoll.ts";
+import { SelectorDriver } from "./drivers/selector.ts";
 import { TimeDriver } from "./drivers/time.ts";
 import { UnsupportedError } from "./errors.ts";
+import type { Ffi } from "./ffi.ts";
 import type { Futex, Host } from "./host.ts";
 import { browserHost, isBrowser } from "./hosts/browser.ts";
 import { bunHost } from "./hosts/bun.ts";
 import { denoHost } from "./hosts/deno.ts";
 import { fallbackHost, isWorkerd } from "./hosts/fallback.ts";
 import { nodeHost } from "./hosts/node.ts";
-import type { CheckedOptions, WaitName } from "./options.ts";
+import {
+  type CheckedOptions,
+  type DriverName,
+  isSelector,
+  type WaitName,
+} from "./options.ts";
 
 /**
  * Deno, Bun and workerd answer to `process.versions.node` too: they are asked
@@ -50,6 +59,42 @@ export function fastestWait(): WaitName {
   return typeof found === "string" ? "wasm" : "futex";
 }
 
+/** What each driver is, for the core. */
+const FLAGS: Readonly<Record<DriverName, number>> = {
+  "time": BLOCKING_DRIVER | TIMERS_ONLY,
+  "event-loop": 0,
+  "epoll": BLOCKING_DRIVER | SELECTOR,
+  "kqueue": BLOCKING_DRIVER | SELECTOR,
+};
+
+/** C functions, for a driver that is nothing without. */
+function ffiFor(host: Host, name: string): Ffi {
+  const ffi = host.ffi();
+  if (typeof ffi !== "string") return ffi;
+  throw new UnsupportedError(`sleep in "${name}"`, ffi);
+}
+
+/** Opens what the threads of a runtime are to share. */
+function openPoll(host: Host, driver: "epoll" | "kqueue") {
+  return Epoll.open(ffiFor(host, driver));
+}
+
+/** This thread's way to it. */
+function openSelector(
+  { exports }: Core,
+  host: Host,
+  futex: Futex | undefined,
+  registrations: Region,
+): SelectorDriver {
+  const [selector, bell] = [exports.pollSelector(), exports.pollBell()];
+  return new SelectorDriver({
+    core: exports,
+    selector: new Epoll(ffiFor(host, "epoll"), selector, bell),
+    futex,
+    registrations,
+  });
+}
+
 /** This thread's part of the runtime in a core's memory. */
 export function compose(
   core: Core,
@@ -60,7 +105,10 @@ export function compose(
   const { exports, words, handle } = core;
   const { id, flags } = core.header;
   const futex = flags & HOST_WAIT ? hostFutex(host, core) : undefined;
-  const time = new TimeDriver(exports, futex);
+  const regions = regionsOf(core.header);
+  const io = flags & SELECTOR
+    ? openSelector(core, host, futex, regions.registrations)
+    : undefined;
   const loopDriver = (parker: number) =>
     new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2);
   const thread = exports.threadNext();
@@ -71,9 +119,11 @@ export function compose(
     id,
     thread,
     timerThread: host.mayBlock ? thread : -thread,
-    regions: regionsOf(core.header),
+    regions,
     host,
-    driver: flags & BLOCKING_DRIVER ? time : undefined,
+    driver: io ??
+      (flags & BLOCKING_DRIVER ? new TimeDriver(exports, futex) : undefined),
+    io,
     futex,
     mayBlock: mayBlock && host.mayBlock,
     isShared,
@@ -83,8 +133,10 @@ export function compose(
 
 /** Makes a memory, a pool's if there is to be one, and its creator's part. */
 export function create(options: CheckedOptions, pool?: PoolCapacities): Local {
-  const { parkers, locks, timers, driver, wait, module, blocking } = options;
+  const { parkers, locks, timers, registrations } = options;
+  const { driver, wait, module, blocking } = options;
   const host = currentHost();
+  const poll = isSelector(driver) ? openPoll(host, driver) : undefined;
   const core = createCore(
     module === undefined ? compile() : module,
     options,
@@ -93,12 +145,13 @@ export function create(options: CheckedOptions, pool?: PoolCapacities): Local {
   core.exports.memoryCreate(
     // Tells handles apart, and keeps no secret: `crypto` takes Node 10 ms.
     Math.floor(Math.random() * 2 ** 32) | 1,
-    (driver === "time" ? BLOCKING_DRIVER | TIMERS_ONLY : 0) |
-      (wait === "futex" ? HOST_WAIT : 0),
+    FLAGS[driver] | (wait === "futex" ? HOST_WAIT : 0),
     parkers,
     locks,
     timers,
+    registrations,
     host.now(),
   );
+  if (poll) core.exports.pollOpen(poll.selector, poll.bell);
   return compose(core, host, blocking, false);
 }

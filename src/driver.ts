@@ -35,3 +35,27 @@ export interface Driver {
    */
   shutdown(): void;
 }
+
+/** Where a registration lies, and which claim of it. */
+export interface RegistrationPlace {
+  readonly address: number;
+  readonly claim: number;
+}
+
+/** A driver with which file descriptors can be registered, on any thread. */
+export interface IoDriver extends Driver {
+  /**
+   * Registers a descriptor.
+   *
+   * @param interest A bit for each way to wait: 1 to read, 2 to write, 4 for a
+   * priority event, 8 for an error.
+   * @throws {ExhaustedError} If all registrations are taken.
+   * @throws {ShutdownError} If the runtime is shut down.
+   * @throws {SystemError} If the descriptor cannot be waited for.
+   */
+  register(fd: number, interest: number): RegistrationPlace;
+  /** Ends a registration. Returns whether this call did it. */
+  deregister(place: RegistrationPlace): boolean;
+  /** Wakes the owner, for one who has seen it asleep as it rang. */
+  wakeOwner(): void;
+}

@@ -14,6 +14,7 @@ export type LaybyErrorCode =
   | "released"
   | "shutdown"
   | "stale-handle"
+  | "system"
   | "task-module"
   | "timed-out"
   | "two-owners"
@@ -114,11 +115,15 @@ export class NotOwnerError extends LaybyError {
 /** Something that a thread sleeps on, or holds. */
 export class InUseError extends LaybyError {
   /** Constructs the error for an action on a kind of object. */
-  constructor(action: string, kind: "parker" | "mutex" | "condvar") {
+  constructor(
+    action: string,
+    kind: "parker" | "mutex" | "condvar" | "registration",
+  ) {
     const instead = {
       parker: "it is parked: unpark it and await its parkAsync() first",
       mutex: "a thread holds it: unlock() it there first",
       condvar: "a thread waits on it: notifyAll() and wait for it first",
+      registration: "another thread waits for the same: register a dup()",
     };
     super("in-use", `Cannot ${action} the ${kind} as ${instead[kind]}`);
   }
@@ -229,15 +234,34 @@ export class TaskModuleError extends LaybyError {
   }
 }
 
-/** A task that was not done within its time. */
-export class TimedOutError extends LaybyError {
-  /** Constructs the error for a task and its time in milliseconds. */
-  constructor(task: string, timeout: number) {
+/** A call of the operating system that failed. */
+export class SystemError extends LaybyError {
+  /** What the system says: a positive number, such as 9 for `EBADF`. */
+  readonly errno: number;
+  /** The call, such as `epoll_ctl`. */
+  readonly syscall: string;
+
+  /** Constructs the error for an action, the call and its errno. */
+  constructor(action: string, syscall: string, errno: number, why?: string) {
+    const said = why ?? "see the system's errno";
     super(
-      "timed-out",
-      `Task ${task} was not done within ${timeout} ms: give it more time, or ` +
-        `have it watch worker.signal`,
+      "system",
+      `Cannot ${action} as ${syscall}() failed with errno ${errno}: ${said}`,
     );
+    this.errno = errno;
+    this.syscall = syscall;
+  }
+}
+
+/** A task that was not done, or a wait that was not over, within its time. */
+export class TimedOutError extends LaybyError {
+  /** Constructs the error for what took too long, and milliseconds. */
+  constructor(
+    what: string,
+    timeout: number,
+    advice: string = "give it more time, or have it watch worker.signal",
+  ) {
+    super("timed-out", `${what} was not done within ${timeout} ms: ${advice}`);
   }
 }
 

@@ -63,6 +63,10 @@ export interface CLibrary<Functions extends CFunctions> {
 
 /** A runtime's way to call C. */
 export interface Ffi {
+  /** The operating system, as Node names it: `linux`, `darwin`, `freebsd`, … */
+  readonly platform: string;
+  /** The processor: `x64`, `arm64`, … */
+  readonly arch: string;
   /**
    * Finds the functions in the first library that there is of these names.
    *

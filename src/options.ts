@@ -7,7 +7,7 @@ import type { RuntimeHandle } from "./core/module.ts";
 import { ArgumentTypeError } from "./errors.ts";
 
 /** The drivers that `Runtime.create()` knows. */
-export type DriverName = "time" | "event-loop";
+export type DriverName = "time" | "event-loop" | "epoll" | "kqueue";
 
 /** How threads sleep and wake. */
 export type WaitName = "wasm" | "futex";
@@ -21,11 +21,19 @@ export interface RuntimeOptions {
   /** Timers, 0 to 16,777,216. Default 1,024. */
   readonly timers?: number;
   /**
+   * File descriptors that can be registered at the same time, 0 to 1,048,576.
+   * Default 1,024 if the driver takes any.
+   */
+  readonly registrations?: number;
+  /**
    * What a blocking park sleeps in, if it is the first to ask.
    *
    * - `"time"`, the default: the thread that has it fires everybody's timers.
    * - `"event-loop"`: blocking parks leave the timers to threads in
    *   `parkAsync()`.
+   * - `"epoll"` on Linux, `"kqueue"` on macOS and BSDs: as `"time"`, and file
+   *   descriptors can be registered. They call C, which Deno allows with
+   *   `--allow-ffi` and Node has from version 26 on.
    */
   readonly driver?: DriverName;
   /**
@@ -54,6 +62,8 @@ export interface AttachOptions {
 
 const MAX_LOCKS = 65_536;
 const MAX_TIMERS = 16_777_216;
+const MAX_REGISTRATIONS = 1_048_576;
+const DRIVERS = ["time", "event-loop", "epoll", "kqueue"] as const;
 
 /** Options with nothing left out, but for a core of the caller's own. */
 export type CheckedOptions =
@@ -66,15 +76,29 @@ export function checkOptions(options: RuntimeOptions): CheckedOptions {
   checkObject(action, "options", options);
   const { parkers = 64, locks = 64, timers = 1024, module } = options;
   const { driver = "time", wait = "wasm" } = options;
+  checkOneOf(action, "driver", driver, DRIVERS);
+  const { registrations = isSelector(driver) ? 1024 : 0 } = options;
   return {
     parkers: checkInteger(action, "parkers", parkers, 1, MAX_PARKERS),
     locks: checkInteger(action, "locks", locks, 0, MAX_LOCKS),
     timers: checkInteger(action, "timers", timers, 0, MAX_TIMERS),
-    driver: checkOneOf(action, "driver", driver, ["time", "event-loop"]),
+    registrations: checkInteger(
+      action,
+      "registrations",
+      registrations,
+      0,
+      MAX_REGISTRATIONS,
+    ),
+    driver,
     wait: checkOneOf(action, "wait", wait, ["wasm", "futex"]),
     blocking: checkBlocking(action, options),
     module,
   };
+}
+
+/** Whether the driver sleeps in a selector of the operating system's. */
+export function isSelector(driver: DriverName): driver is "epoll" | "kqueue" {
+  return driver === "epoll" || driver === "kqueue";
 }
 
 /** Whether the thread is to block, if its host lets it. */

@@ -9,6 +9,7 @@ import {
   type CondvarHandle,
   type MutexHandle,
   type ParkerHandle,
+  type RegistrationHandle,
   type TimerHandle,
 } from "./core/handle.ts";
 import { type Local, shutdown } from "./core/local.ts";
@@ -31,6 +32,10 @@ import { claimParker } from "./park/claim.ts";
 import { checkHooks, Parker, type ParkerOptions } from "./park/parker.ts";
 import { Unparker } from "./park/unparker.ts";
 import { Condvar } from "./sync/condvar.ts";
+import { Io } from "./io/io.ts";
+import type { Interest } from "./io/ready.ts";
+import type { Registration } from "./io/registration.ts";
+import { watchOnThread } from "./io/thread_watch.ts";
 import { Mutex } from "./sync/mutex.ts";
 import { Thread, thrown } from "./thread.ts";
 import { Timer } from "./time/timer.ts";
@@ -61,6 +66,7 @@ interface ThreadStart {
 export class Runtime {
   readonly #local: Local;
   readonly #isCreator: boolean;
+  #io: Io | undefined;
 
   private constructor(local: Local, isCreator: boolean) {
     this.#local = local;
@@ -249,6 +255,38 @@ export class Runtime {
       this.#local,
       checkHandle(this.#local, "condvar", handle),
     );
+  }
+
+  /** This thread's way to file descriptors. Claims a parker for it. */
+  get io(): Io {
+    return this.#io ??= new Io(watchOnThread(this.#local));
+  }
+
+  /**
+   * Has the driver watch a file descriptor, which is non-blocking and stays the
+   * caller's to close.
+   *
+   * @param fd Its number. Deregister before you close it.
+   * @param interest What is to be known of it.
+   * @throws {ArgumentTypeError} If an argument has the wrong type.
+   * @throws {ArgumentRangeError} If `fd` is no number that a descriptor has, or
+   * `interest` is empty.
+   * @throws {UnsupportedError} If the runtime's driver takes no descriptors.
+   * @throws {SystemError} If it is closed, a file on a disk, or registered.
+   * @throws {ExhaustedError} If all registrations are taken.
+   * @throws {ShutdownError} If the runtime is shut down.
+   */
+  register(fd: number, interest: Interest): Registration {
+    return this.io.register(fd, interest);
+  }
+
+  /**
+   * A registration that another thread has made.
+   *
+   * @throws {LaybyError} As {@linkcode Runtime.unparker}, for registrations.
+   */
+  attachRegistration(handle: RegistrationHandle): Registration {
+    return this.io.attach(handle);
   }
 
   /**

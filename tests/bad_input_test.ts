@@ -32,6 +32,7 @@ const BODIES = new URL("./bad_input_bodies.ts", import.meta.url);
 type PoolCode =
   | "crash-loop"
   | "queue-full"
+  | "system"
   | "task-module"
   | "timed-out"
   | "uncloneable"
@@ -47,6 +48,7 @@ type Code =
 const POOL_CLASSES: Record<PoolCode, string> = {
   "crash-loop": "CrashLoopError",
   "queue-full": "QueueFullError",
+  "system": "SystemError",
   "task-module": "TaskModuleError",
   "timed-out": "TimedOutError",
   "uncloneable": "UncloneableError",
@@ -483,7 +485,8 @@ test("options must be objects", async () => {
 
 test("Runtime.create() takes a driver by its name", () => {
   const call = (driver: "time") => Runtime.create({ driver });
-  const message = /driver must be "time" or "event-loop": current value is ./;
+  const message =
+    /driver must be "time" or "event-loop" or "epoll" or "kqueue": current value is ./;
   assertRefused(call, NO_STRINGS, error("invalid-type", message));
   assertRefused(
     call,

@@ -132,6 +132,7 @@ export class World {
       parkers: parkers + (spare.parkers ?? 0),
       locks: locks.length + (spare.locks ?? 0),
       timers: timers.length + (spare.timers ?? 0),
+      registrations: spare.registrations ?? 0,
     };
     this.regions = regionsOf(this.#capacities);
   }
@@ -167,8 +168,9 @@ export class World {
 
   /** Makes the memory a runtime's, and claims what the plan says. */
   setup = (alone: Alone): void => {
-    const { parkers, locks, timers } = this.#capacities;
-    alone.call("memoryCreate", 1, this.flags, parkers, locks, timers, START);
+    const { parkers, locks, timers, registrations } = this.#capacities;
+    const counts = [parkers, locks, timers, registrations] as const;
+    alone.call("memoryCreate", 1, this.flags, ...counts, START);
     this.#claimParkers(alone);
     this.#claimLocks(alone);
     this.#claimTimers(alone);

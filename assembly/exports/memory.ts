@@ -12,6 +12,7 @@ export function memoryCreate(
   parkers: i32,
   locks: i32,
   timers: i32,
+  registrations: i32,
   epochMs: f64,
 ): void {
   const it = header();
@@ -20,6 +21,7 @@ export function memoryCreate(
   it.parkers = parkers;
   it.locks = locks;
   it.timers = timers;
+  it.registrations = registrations;
   it.epochMs = epochMs;
   it.version = LAYOUT_VERSION;
   it.magic = MAGIC;

@@ -86,6 +86,16 @@ export function parkerPark(address: i32, base: i32, timeoutMs: f64): i32 {
   return parking.park(parkerOf(address), base, toNs(timeoutMs));
 }
 
+/** Parks, and takes the driver only when nobody else does. As `parkerPark()`. */
+export function parkerStandBy(address: i32, base: i32): i32 {
+  return parking.standBy(parkerOf(address), base);
+}
+
+/** Commits to such a sleep that the host sleeps. As `parkerCommit()`. */
+export function parkerCommitStandBy(address: i32, base: i32): i32 {
+  return parking.commitStandBy(parkerOf(address), base);
+}
+
 /** Commits to a sleep that the host sleeps. Returns SLEEP, DRIVER or an end. */
 export function parkerCommit(address: i32, base: i32): i32 {
   return parking.commitPark(parkerOf(address), base);

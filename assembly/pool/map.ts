@@ -86,7 +86,12 @@ export function layOut(
   let slots: i32 = 2;
   while (slots < tasks * 2) slots <<= 1;
   it.slots = slots;
-  let at = recordsEnd(records.parkers, records.locks, records.timers);
+  let at = recordsEnd(
+    records.parkers,
+    records.locks,
+    records.timers,
+    records.registrations,
+  );
   it.callersAt = <i32> at;
   at += <usize> (workers + 1) * CALLER_BYTES;
   it.workersAt = <i32> at;

@@ -6,6 +6,7 @@ import { DriverLock } from "../driver_lock";
 import { leaveDriver } from "../driver";
 import { FREE_PARKERS, PARKER_BYTES, parkerIndex, PARKERS } from "../layout";
 import { Parker } from "../parker";
+import { poll } from "../poll";
 import { Registry } from "../registry";
 import { Sleepers } from "../sleepers";
 import { baseOf, Caller, discard, parkerOf } from "./caller";
@@ -60,7 +61,9 @@ function releaseParker(dead: Caller): void {
     changetype<Registry>(FREE_PARKERS).free(PARKERS, PARKER_BYTES, index);
   }
   DriverLock.unkeep(index);
-  if (DriverLock.holder() == index + 1) leaveDriver();
+  if (DriverLock.holder() != index + 1) return;
+  poll().bury();
+  leaveDriver();
 }
 
 /** The entries that it was copying are still where they were. */

@@ -11,7 +11,12 @@ import { isRecord } from "./layout.ts";
 import type { Local } from "./local.ts";
 
 /** What has a handle. */
-export type HandleKind = "parker" | "timer" | "mutex" | "condvar";
+export type HandleKind =
+  | "parker"
+  | "timer"
+  | "mutex"
+  | "condvar"
+  | "registration";
 
 /**
  * Identifies something in shared memory to other threads. Structured clone
@@ -37,6 +42,9 @@ export type MutexHandle = Handle<"mutex">;
 /** Identifies a condvar: see `Runtime.attachCondvar()`. */
 export type CondvarHandle = Handle<"condvar">;
 
+/** Identifies a registration: see `Runtime.attachRegistration()`. */
+export type RegistrationHandle = Handle<"registration">;
+
 /** What a lock's claim says of its kind, in its low bits. */
 const LOCK_KIND = 3;
 
@@ -53,6 +61,9 @@ function isInForce(local: Local, handle: Handle<HandleKind>): boolean {
     case "timer":
       return isRecord(regions.timers, address) &&
         core.timerIsClaimed(address, claim) !== 0;
+    case "registration":
+      return isRecord(regions.registrations, address) &&
+        core.registrationIsClaimed(address, claim) !== 0;
     default:
       return isRecord(regions.locks, address) &&
         (claim & LOCK_KIND) === (kind === "mutex" ? MUTEX : CONDVAR) &&

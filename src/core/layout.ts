@@ -7,6 +7,7 @@ import {
   LOCK_BYTES,
   PARKER_BYTES,
   PARKERS,
+  REGISTRATION_BYTES,
   TASK_BYTES,
   TIMER_BYTES,
   WORKER_BYTES,
@@ -20,6 +21,8 @@ export interface Capacities {
   readonly locks: number;
   /** Timers. */
   readonly timers: number;
+  /** File descriptors that can be registered. */
+  readonly registrations: number;
 }
 
 /** A run of records of one kind, by their distance in bytes. */
@@ -32,21 +35,28 @@ export interface Region {
 /** Where the records of each kind are. */
 export type Regions = Readonly<Record<keyof Capacities, Region>>;
 
-/** The parkers, the locks and the timers, in the order in which they lie. */
-export function regionsOf({ parkers, locks, timers }: Capacities): Regions {
+/** What there is of each kind, in the order in which they lie. */
+export function regionsOf(capacities: Capacities): Regions {
+  const { parkers, locks, timers, registrations } = capacities;
   const first = PARKERS;
   const second = first + parkers * PARKER_BYTES;
   const third = second + locks * LOCK_BYTES;
+  const fourth = third + timers * TIMER_BYTES;
   return {
     parkers: { first, bytes: PARKER_BYTES, count: parkers },
     locks: { first: second, bytes: LOCK_BYTES, count: locks },
     timers: { first: third, bytes: TIMER_BYTES, count: timers },
+    registrations: {
+      first: fourth,
+      bytes: REGISTRATION_BYTES,
+      count: registrations,
+    },
   };
 }
 
 /** Bytes that a memory of these capacities needs. */
 export function memoryBytes(capacities: Capacities): number {
-  const { first, bytes, count } = regionsOf(capacities).timers;
+  const { first, bytes, count } = regionsOf(capacities).registrations;
   return first + bytes * count;
 }
 

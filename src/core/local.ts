@@ -1,7 +1,7 @@
 // What one thread has of a runtime: its instance of the core, its host, its
 // driver. Everything that the facade's classes share.
 
-import type { Driver } from "../driver.ts";
+import type { Driver, IoDriver } from "../driver.ts";
 import type { Futex, Host } from "../host.ts";
 import { RING, WAKE } from "./core.generated.ts";
 import type { CoreExports } from "./core.generated.ts";
@@ -28,6 +28,8 @@ export interface Local {
   readonly host: Host;
   /** What a blocking park sleeps in, if it gets the driver; if there is one. */
   readonly driver: Driver | undefined;
+  /** The same, if file descriptors can be registered with it. */
+  readonly io: IoDriver | undefined;
   /** System calls in place of WebAssembly's wait and notify, if asked for. */
   readonly futex: Futex | undefined;
   /** Whether this thread may block. */

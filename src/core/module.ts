@@ -195,10 +195,15 @@ function open(module: WebAssembly.Module, memory: WebAssembly.Memory): Core {
     handle: { layby: LAYOUT_VERSION, module, memory },
     words,
     get header() {
-      const [, , id, flags, parkers, locks, timers] = words as unknown as [
-        ...[number, number, number, number, number, number, number],
-      ];
-      return { id, flags, parkers, locks, timers };
+      const at = (place: number) => words[place]!;
+      return {
+        id: at(2),
+        flags: at(3),
+        parkers: at(4),
+        locks: at(5),
+        timers: at(6),
+        registrations: at(7),
+      };
     },
   };
 }

@@ -39,11 +39,13 @@ let errnoWord: Int32Array | undefined;
 /** C functions by a runtime's FFI, which is not loaded before one is asked for. */
 export function ffiOf(runtime: () => RuntimeFfi): Ffi | string {
   const { process } = globalThis as unknown as {
-    process: { platform: string };
+    process: { platform: string; arch: string };
   };
   const location = ERRNO_LOCATIONS[process.platform];
   if (location === undefined) return "Linux, macOS or a BSD";
   return {
+    platform: process.platform,
+    arch: process.arch,
     open: (libraries, functions) =>
       open(runtime(), location, libraries, functions),
   };

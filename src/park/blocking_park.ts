@@ -34,6 +34,29 @@ export function parkBlocking(
   }
 }
 
+/**
+ * Drives for all, when nobody else does, until the runtime is shut down or there
+ * is a token.
+ */
+export function standBy(local: Local, handle: ParkerHandle): ParkResult {
+  const { core, futex } = local;
+  const { address, claim } = handle;
+  for (;;) {
+    const code = futex
+      ? sleepCommitted(
+        local,
+        futex,
+        handle,
+        Infinity,
+        core.parkerCommitStandBy(address, claim),
+      )
+      : core.parkerStandBy(address, claim);
+    const end = code === DRIVER ? parkInDriver(local, handle, Infinity) : code;
+    const result = toResult(end, "park");
+    if (result === "unparked" || result === "shutdown") return result;
+  }
+}
+
 /** Polls the driver once, if it is free. Does not touch the token. */
 export function pollDriver(local: Local, address: number): ParkResult {
   const { core, driver } = local;
@@ -81,9 +104,18 @@ function parkInHost(
   handle: ParkerHandle,
   timeout: number,
 ): number {
-  const { core } = local;
-  const { address, claim } = handle;
-  const code = core.parkerCommit(address, claim);
+  const code = local.core.parkerCommit(handle.address, handle.claim);
+  return sleepCommitted(local, futex, handle, timeout, code);
+}
+
+/** Sleeps, if that is what the core says. */
+function sleepCommitted(
+  local: Local,
+  futex: Futex,
+  handle: ParkerHandle,
+  timeout: number,
+  code: number,
+): number {
   if (code === DRIVER) return code;
   const end = code === SLEEP
     ? sleepInHost(local, futex, handle, timeout)

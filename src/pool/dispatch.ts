@@ -107,7 +107,7 @@ export class Dispatch {
       ticket.waiter = new EndingCall(waiter, {
         at: timeout === Infinity ? Infinity : performance.now() + timeout,
         signal,
-        timedOut: () => new TimedOutError(name, timeout),
+        timedOut: () => new TimedOutError(`Task ${name}`, timeout),
         cancel: (isAborted) => this.#cancel(ticket, isAborted),
         forget: (deadline) => this.#deadlines.remove(deadline),
       });

@@ -203,7 +203,8 @@ export class InlineEngine implements Engine, InlinePool {
       const ending = new EndingCall(waiter, {
         at: timeout === Infinity ? Infinity : performance.now() + timeout,
         signal,
-        timedOut: () => new TimedOutError(this.names[callee]!, timeout),
+        timedOut: () =>
+          new TimedOutError(`Task ${this.names[callee]}`, timeout),
         cancel: (isAborted) => this.#cancel(task, isAborted),
         forget: (deadline) => this.#deadlines.remove(deadline),
       });

@@ -47,12 +47,12 @@ const START = 1000;
 /** How far the timer wheel sees, in milliseconds: six levels of 64 slots. */
 const HORIZON = 2 ** 36;
 
-const CAPACITIES = { parkers: 4, locks: 2, timers: 64 };
+const CAPACITIES = { parkers: 4, locks: 2, timers: 64, registrations: 0 };
 
 function newMemory(flags: number): Core {
   const memory = createCore(compile(), CAPACITIES);
   const { parkers, locks, timers } = CAPACITIES;
-  memory.exports.memoryCreate(1, flags, parkers, locks, timers, START);
+  memory.exports.memoryCreate(1, flags, parkers, locks, timers, 0, START);
   return memory;
 }
 

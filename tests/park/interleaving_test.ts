@@ -28,7 +28,7 @@ import { pollInLoop } from "../../src/park/async_park.ts";
 import { parkBlocking } from "../../src/park/blocking_park.ts";
 import { doorbellOf, isSummoned } from "../cores.ts";
 
-const CAPACITIES = { parkers: 4, locks: 0, timers: 4 };
+const CAPACITIES = { parkers: 4, locks: 0, timers: 4, registrations: 0 };
 const START = 1000;
 /** A sleep that goes on for so many wakes does not end. */
 const ENDLESS = 100;
@@ -50,7 +50,7 @@ class Story {
     const { parkers, locks, timers } = CAPACITIES;
     const flags = BLOCKING_DRIVER | HOST_WAIT;
     const { exports } = this.core;
-    exports.memoryCreate(1, flags, parkers, locks, timers, START);
+    exports.memoryCreate(1, flags, parkers, locks, timers, 0, START);
   }
 
   #futex(): Futex {
@@ -91,6 +91,7 @@ class Story {
       timerThread: thread,
       regions: regionsOf(CAPACITIES),
       host,
+      io: undefined,
       driver: new TimeDriver(exports, futex),
       futex,
       mayBlock: true,

@@ -1,0 +1,216 @@
+// What is known of a file descriptor: what it is ready for, and who waits.
+//
+// After Tokio's ScheduledIo, tokio/src/runtime/io/scheduled_io.rs. What is ready
+// is tagged with the turn of the driver that said so: who clears what it has used
+// up does not clear what came since. A generation, which comes back with every
+// event, takes the place of Tokio's list of registrations to be released.
+
+import { Hint } from "./hint";
+import { Parker, STALE } from "./parker";
+
+// What a descriptor is ready for. Tokio's `Ready`.
+export const READABLE: i32 = 1;
+export const WRITABLE: i32 = 2;
+export const READ_CLOSED: i32 = 4;
+export const WRITE_CLOSED: i32 = 8;
+export const PRIORITY: i32 = 16;
+export const ERROR: i32 = 32;
+
+/** Those who can wait: to read, to write, for a priority event, for an error. */
+export const WAYS: i32 = 4;
+
+const BITS: u64 = 0xffff;
+/** Once there, they stay. */
+const CLOSED_BITS: i32 = READ_CLOSED | WRITE_CLOSED;
+const TURN_SHIFT: i32 = 16;
+const TURN: i32 = 0x7fff;
+const BASE_SHIFT: i32 = 32;
+const WAITERS_OFFSET: usize = 16;
+
+/**
+ * A registration. What it is ready for shares a word with its claim:
+ *
+ *    63                     32 31      16 15       0
+ *   ┌─────────────────────────┬──────────┬──────────┐
+ *   │ generation, odd while   │ turn     │ ready    │
+ *   │ claimed                 │          │          │
+ *   └─────────────────────────┴──────────┴──────────┘
+ *
+ * Each way has one waiter at most: a parker, and above it its claim.
+ */
+@unmanaged
+export class Registration {
+  private word: u64;
+  /** The descriptor. Written before the claim is known to others. */
+  fd: i32;
+  /** Links free registrations. `Registry` owns it. */
+  next: i32;
+  private waiter0: u64;
+  private waiter1: u64;
+  private waiter2: u64;
+  private waiter3: u64;
+  /** What the operating system was asked for; 0 until it was. */
+  interest: i32;
+  private padding0: i32;
+  private padding1: u64;
+
+  private get address(): usize {
+    return changetype<usize>(this);
+  }
+
+  private get seen(): u64 {
+    // SeqCst. Pairs with the exchange in `set()`: who waits has said so, and then
+    // looks here; who brings an event looks for waiters after it [N1].
+    // Acquire. Pairs with the store in `claim()` [N3].
+    return atomic.load<u64>(this.address);
+  }
+
+  private waiterWord(way: i32): usize {
+    return this.address + WAITERS_OFFSET + (<usize> way << 3);
+  }
+
+  /** Makes a free registration a descriptor's. Returns its base. */
+  claim(fd: i32): i32 {
+    this.fd = fd;
+    this.interest = 0;
+    // Nobody else writes a free registration; late events read it.
+    const base = baseOf(this.seen) + 1;
+    // Free -> claimed, and ready for nothing.
+    // Release. Pairs with the load in `seen` [N3].
+    atomic.store<u64>(this.address, <u64> <u32> base << BASE_SHIFT);
+    return base;
+  }
+
+  /** Ends a claim. Returns whether this call did it. */
+  end(base: i32): bool {
+    while (true) {
+      const seen = this.seen;
+      if (!isClaim(seen, base)) return false;
+      const next = <u64> <u32> (base + 1) << BASE_SHIFT;
+      // Claimed -> free. An event may come in between.
+      // SeqCst. Pairs with the exchange in `wait()`: who waits from now on sees
+      // it, who waited before is told [N1].
+      if (atomic.cmpxchg<u64>(this.address, seen, next) == seen) return true;
+    }
+  }
+
+  /** The base of the claim in force, or of the free registration. */
+  get base(): i32 {
+    return baseOf(this.seen);
+  }
+
+  /** Whether `base` is the claim in force. */
+  isClaimed(base: i32): bool {
+    return isClaim(this.seen, base);
+  }
+
+  /** What it is ready for, and above that the turn; -1 if the claim is over. */
+  ready(base: i32): i32 {
+    const seen = this.seen;
+    return isClaim(seen, base) ? <i32> seen : -1;
+  }
+
+  /**
+   * An event says what it is ready for, in this turn of the driver. Returns false
+   * if it is not for this claim.
+   */
+  set(base: i32, ready: i32, turn: i32): bool {
+    while (true) {
+      const seen = this.seen;
+      if (!isClaim(seen, base)) return false;
+      const bits = (<i32> (seen & BITS)) | ready;
+      const next = compose(base, turn, bits);
+      // Ready for some things -> for more, as of this turn.
+      // SeqCst. Pairs with the load in `seen` [N1].
+      if (atomic.cmpxchg<u64>(this.address, seen, next) == seen) return true;
+    }
+  }
+
+  /**
+   * Whoever saw this, as `ready()` returned it, has used it up: it is not ready
+   * for it any more, unless an event came since.
+   */
+  clear(base: i32, used: i32): void {
+    while (true) {
+      const seen = this.seen;
+      if (!isClaim(seen, base)) return;
+      if (turnOf(<i32> seen) != turnOf(used)) return;
+      const bits = <i32> seen & ~(used & ~CLOSED_BITS) & <i32> BITS;
+      const next = compose(base, turnOf(used), bits);
+      // Ready for some things -> for fewer. Fails if an event comes in between.
+      // Relaxed: who clears is who looks again.
+      if (atomic.cmpxchg<u64>(this.address, seen, next) == seen) return;
+    }
+  }
+
+  /** Says that this parker waits. Returns false if another one does. */
+  wait(way: i32, waiter: u64): bool {
+    // Nobody -> this waiter.
+    // SeqCst. Pairs with the exchanges in `set()` and `end()`: the caller looks at
+    // what is ready after this [N1].
+    const seen = atomic.cmpxchg<u64>(this.waiterWord(way), 0, waiter);
+    return seen == 0 || seen == waiter;
+  }
+
+  /** This parker waits no more. Returns false if it was told meanwhile. */
+  leave(way: i32, waiter: u64): bool {
+    // This waiter -> nobody. One of it and who tells it wins.
+    // Acquire. Pairs with the exchange in `take()` [N2].
+    return atomic.cmpxchg<u64>(this.waiterWord(way), waiter, 0) == waiter;
+  }
+
+  /** Whether this parker waits. */
+  hasWaiter(way: i32, waiter: u64): bool {
+    // Acquire. Pairs with the exchange in `take()` [N2].
+    return atomic.load<u64>(this.waiterWord(way)) == waiter;
+  }
+
+  /** Whoever waits, to be told; 0 if nobody does. */
+  take(way: i32): u64 {
+    // A waiter -> nobody. Reads first, since mostly there is none.
+    // SeqCst. Pairs with the exchange in `wait()` [N1].
+    if (atomic.load<u64>(this.waiterWord(way)) == 0) return 0;
+    // Release. Pairs with the loads in `hasWaiter()` and `leave()` [N2].
+    return atomic.xchg<u64>(this.waiterWord(way), 0);
+  }
+}
+
+/** What those who wait in this way wait for. Tokio's `Interest.mask()`. */
+export function maskOf(way: i32): i32 {
+  if (way == 0) return READABLE | READ_CLOSED;
+  if (way == 1) return WRITABLE | WRITE_CLOSED;
+  if (way == 2) return PRIORITY | READ_CLOSED;
+  return ERROR;
+}
+
+/** Tells a waiter. Returns what is to be delivered: see `Parker.unpark()`. */
+export function tell(waiter: u64, registration: i32): i32 {
+  const parker = changetype<Parker>(<usize> <u32> waiter);
+  const base = <i32> (waiter >> BASE_SHIFT);
+  if (!parker.isClaimed(base)) return STALE;
+  Hint.give(<usize> <u32> waiter, registration);
+  return parker.unpark(base);
+}
+
+/** A parker and its claim, as a waiter. */
+export function waiterOf(parker: i32, base: i32): u64 {
+  return <u64> <u32> base << BASE_SHIFT | <u64> <u32> parker;
+}
+
+function compose(base: i32, turn: i32, bits: i32): u64 {
+  const low = ((turn & TURN) << TURN_SHIFT) | bits;
+  return <u64> <u32> base << BASE_SHIFT | <u64> <u32> low;
+}
+
+function baseOf(seen: u64): i32 {
+  return <i32> (seen >> BASE_SHIFT);
+}
+
+function turnOf(low: i32): i32 {
+  return (low >> TURN_SHIFT) & TURN;
+}
+
+/** A generation is odd while it is claimed. */
+function isClaim(seen: u64, base: i32): bool {
+  return (base & 1) != 0 && baseOf(seen) == base;
+}

@@ -1,0 +1,49 @@
+// How a thread that is no worker of a pool waits for file descriptors: on a parker
+// of its own, blocked or in its event loop.
+
+import type { Local } from "../core/local.ts";
+import { claimParker } from "../park/claim.ts";
+import type { Parker } from "../park/parker.ts";
+import { driveForOthers } from "./drive.ts";
+import { type IoSleeper, Watch } from "./watch.ts";
+
+class ThreadSleeper implements IoSleeper {
+  readonly task = 0;
+  readonly parker: { readonly address: number; readonly claim: number };
+  readonly #local: Local;
+  readonly #parker: Parker;
+  #isAsleep = false;
+  watch!: Watch;
+
+  constructor(local: Local) {
+    this.#local = local;
+    this.#parker = claimParker(local);
+    this.parker = this.#parker.handle;
+  }
+
+  begin(): void {
+    if (this.#isAsleep) return;
+    this.#isAsleep = true;
+    driveForOthers(this.#local);
+    void this.#sleep();
+  }
+
+  async #sleep(): Promise<void> {
+    const { waits } = this.watch;
+    while (waits.isPending) {
+      if (await this.#parker.parkAsync() === "shutdown") waits.shutdown();
+      else waits.settle();
+    }
+    this.#isAsleep = false;
+  }
+
+  block(timeout: number): boolean {
+    return this.#parker.parkTimeout(timeout) === "shutdown";
+  }
+}
+
+/** How the calling thread waits, on a parker that it claims for it. */
+export function watchOnThread(local: Local): Watch {
+  const sleeper = new ThreadSleeper(local);
+  return sleeper.watch = new Watch(local, sleeper);
+}
