@@ -90,6 +90,7 @@ export type {
 export type {
   Limits,
   MapOptions,
+  PoolDriverName,
   PoolOptions,
   Priority,
   RunOptions,
@@ -104,6 +105,7 @@ export {
   type TaskName,
   type TaskResult,
 } from "./src/pool/pool.ts";
+export type { WatchOptions } from "./src/pool/watcher.ts";
 export type { TaskSource } from "./src/pool/source.ts";
 export type { IdleMode } from "./src/pool/start.ts";
 export { Runtime } from "./src/runtime.ts";

@@ -18,9 +18,10 @@
 
 import { UnsupportedError } from "./src/errors.ts";
 import { currentContext, type WorkerContext } from "./src/pool/context.ts";
+import type { Io } from "./src/io/io.ts";
 import type { TaskHandle } from "./src/pool/handle.ts";
 
-export type { TaskHandle, WorkerContext };
+export type { Io, TaskHandle, WorkerContext };
 
 function context(action: string): WorkerContext {
   const found = currentContext();
@@ -66,6 +67,9 @@ export const worker: WorkerContext = {
   },
   get isCancelled(): boolean {
     return context("read worker.isCancelled").isCancelled;
+  },
+  get io(): Io {
+    return context("read worker.io").io;
   },
   spawn: (name: string, args: readonly unknown[]): TaskHandle<unknown> =>
     context("spawn a task").spawn(name, args),

@@ -42,7 +42,7 @@ const LAYERS: Record<string, readonly string[]> = {
     ...[...CONTRACTS, "core", ...FACES],
     ...["codec", "thread", "options", "compose", "io"],
   ],
-  task: [...CONTRACTS, "pool"],
+  task: [...CONTRACTS, "io", "pool"],
   mod: [
     ...[...CONTRACTS, "core", ...FACES],
     ...["thread", "options", "runtime", "codec", "pool", "io"],

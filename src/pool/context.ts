@@ -1,6 +1,7 @@
 // What `@layby/layby/task` finds of the worker that it is imported in. The two
 // may be different copies of this module, so it lies where both look.
 
+import type { Io } from "../io/io.ts";
 import type { TaskHandle } from "./handle.ts";
 
 const KEY: unique symbol = Symbol.for("layby.worker");
@@ -17,6 +18,11 @@ export interface WorkerContext {
   readonly signal: AbortSignal;
   /** Whether the task that runs is to stop. */
   readonly isCancelled: boolean;
+  /**
+   * File descriptors, if the pool's `driver` takes any. A task may block on them;
+   * one that awaits them leaves the worker to others.
+   */
+  readonly io: Io;
   /** Starts a task of the same module. */
   spawn(name: string, args: readonly unknown[]): TaskHandle<unknown>;
   /** Keeps the worker in its event loop while it has nothing to do. */

@@ -2,7 +2,7 @@
 
 import type { WorkerCrashedError } from "../errors.ts";
 import type { Host, HostThread } from "../host.ts";
-import type { Local } from "../core/local.ts";
+import { handOff, type Local } from "../core/local.ts";
 import { unpack } from "./marshal.ts";
 import { dataError } from "./data_error.ts";
 import { Epitaphs, notReady } from "./epitaphs.ts";
@@ -276,6 +276,7 @@ export class Crew {
     this.#settleReady(member, id, code);
     // Whatever it held or had queued, at whatever instruction it died.
     this.#local.core.workerRecover(member.index, 0);
+    handOff(this.#local);
     this.#members[member.index] = undefined;
     if (!isExpected) {
       const error = this.#epitaphs.write(member, id, code);

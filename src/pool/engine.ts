@@ -1,5 +1,6 @@
 // What runs a pool's tasks: threads, or the caller's own event loop.
 
+import type { Io } from "../io/io.ts";
 import type { CheckedRunOptions, Limits } from "./options.ts";
 import type { PoolMetrics } from "./metrics.ts";
 
@@ -7,6 +8,8 @@ import type { PoolMetrics } from "./metrics.ts";
 export interface Engine {
   /** The tasks, by number. */
   readonly names: readonly string[];
+  /** File descriptors, on the caller's thread, where there are threads. */
+  readonly io?: Io;
   /** Workers that there are. */
   readonly workers: number;
   /** Whether as many calls wait for a worker as may. */

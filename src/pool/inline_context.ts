@@ -2,6 +2,7 @@
 // this one, and what runs after an `await` may be any of their tasks.
 
 import { UnsupportedError } from "../errors.ts";
+import type { Io } from "../io/io.ts";
 import type { AsyncContext } from "../host.ts";
 import { currentContext, setContext, type WorkerContext } from "./context.ts";
 import type { TaskHandle } from "./handle.ts";
@@ -42,6 +43,9 @@ function poolOf(action: string): InlinePool {
   );
 }
 
+/** What a driver that takes any needs. */
+const THREADS = "threads, one of which sleeps in the driver";
+
 /** One for all pools. */
 const context: WorkerContext = {
   index: 0,
@@ -50,6 +54,9 @@ const context: WorkerContext = {
   },
   get data() {
     return poolOf("read worker.data").data;
+  },
+  get io(): Io {
+    throw new UnsupportedError("use file descriptors", THREADS);
   },
   get signal() {
     // One that never aborts, rather than another task's.

@@ -11,6 +11,7 @@ import {
 import type { ErrorClasses } from "../codec/mod.ts";
 import { MAX_WORKERS } from "../core/core.generated.ts";
 import { ArgumentRangeError, ArgumentTypeError } from "../errors.ts";
+import type { DriverName } from "../options.ts";
 import { withOwnErrors } from "./own_errors.ts";
 import type { IdleMode } from "./start.ts";
 
@@ -53,6 +54,17 @@ export interface PoolOptions {
    * - `"block"`: always blocked, once what it has printed is written.
    */
   readonly idle?: IdleMode;
+  /**
+   * What workers sleep in, if it is the first to ask: see
+   * {@linkcode RuntimeOptions.driver}.
+   *
+   * - `"time"`, the default: each sleeps on its own word, or in its event loop.
+   * - `"epoll"`, `"kqueue"`: one of them sleeps in the operating system's
+   *   selector, for all, and `pool.io` and `worker.io` take file descriptors.
+   */
+  readonly driver?: PoolDriverName;
+  /** File descriptors that can be registered. Default 1,024 with such a driver. */
+  readonly registrations?: number;
   /** An export of the task module to call in each worker before any task. */
   readonly setup?: string;
   /** An export to call in each worker before it ends, if it is not killed. */
@@ -75,6 +87,9 @@ export interface PoolOptions {
   /** Mebibytes of shared memory for values, at most. Default 256. */
   readonly memory?: number;
 }
+
+/** The drivers of a pool. */
+export type PoolDriverName = Exclude<DriverName, "event-loop">;
 
 /** When a task is to be run, and what ends it early. */
 export interface RunOptions {
@@ -130,6 +145,8 @@ export interface CheckedPoolOptions {
   readonly fallback: "inline" | undefined;
   readonly entry: string | undefined;
   readonly idle: IdleMode;
+  readonly driver: PoolDriverName;
+  readonly registrations: number | undefined;
   readonly setup: string | undefined;
   readonly teardown: string | undefined;
   readonly data: unknown;
@@ -142,6 +159,7 @@ export interface CheckedPoolOptions {
 }
 
 const MAX_TASKS = 1 << 20;
+const DRIVERS: readonly PoolDriverName[] = ["time", "epoll", "kqueue"];
 const MAX_MEMORY = 3072;
 
 /** Fills in the defaults, and checks what was given. */
@@ -164,6 +182,7 @@ export function checkPoolOptions(
   const { maxCrashes = 8, maxQueue = Infinity, grace = Infinity } = options;
   const { idleTimeout = 10_000, name = "layby", fallback } = options;
   const { errors, resourceLimits, entry } = options;
+  const { driver = "time", registrations } = options;
   if (errors !== undefined) checkErrors(action, errors);
   if (resourceLimits !== undefined) {
     checkObject(action, "resourceLimits", resourceLimits);
@@ -179,6 +198,10 @@ export function checkPoolOptions(
       : checkOneOf(action, "fallback", fallback, ["inline"] as const),
     entry: entry === undefined ? undefined : checkUrl(action, "entry", entry),
     idle: checkOneOf(action, "idle", idle, ["auto", "event-loop", "block"]),
+    driver: checkOneOf(action, "driver", driver, DRIVERS),
+    registrations: registrations === undefined
+      ? undefined
+      : checkInteger(action, "registrations", registrations, 0, MAX_TASKS),
     setup: text(action, "setup", options.setup),
     teardown: text(action, "teardown", options.teardown),
     data: options.data,

@@ -24,8 +24,11 @@ import {
   type RunSyncOptions,
   type ShutdownOptions,
 } from "./options.ts";
+import type { Io } from "../io/io.ts";
+import { Registration } from "../io/registration.ts";
 import { checkSource, type TaskSource, urlForWorkers } from "./source.ts";
 import { ThreadEngine } from "./threads.ts";
+import { runOnReady, type WatchOptions } from "./watcher.ts";
 
 /** The names of the functions that a module of tasks exports. */
 export type TaskName<Tasks> = {
@@ -259,6 +262,53 @@ export class Pool<Tasks = AnyTasks> {
       void,
       void
     >;
+  }
+
+  /**
+   * File descriptors, on the calling thread: sockets, pipes, and whatever the
+   * driver can watch. In a task it is `worker.io`.
+   *
+   * @throws {UnsupportedError} If there are no threads.
+   */
+  get io(): Io {
+    const { io } = this.#engine;
+    if (io) return io;
+    throw new UnsupportedError(
+      "use file descriptors",
+      "threads, one of which sleeps in the driver",
+    );
+  }
+
+  /**
+   * Runs a task each time a descriptor is ready, one after the other, until
+   * nothing more can come. The task reads until it would block: what is left then
+   * has it run again when there is more.
+   *
+   * @returns Resolves at the end of what can be read; rejects as the task does,
+   * or with the signal's reason, or a `ReleasedError` when it is deregistered.
+   * @throws {LaybyError} As {@linkcode Pool.run}, as rejections.
+   */
+  // deno-lint-ignore require-await
+  async on<Name extends TaskName<Tasks>>(
+    registration: Registration,
+    name: Name,
+    args: TaskArguments<Tasks, Name>,
+    options: WatchOptions = {},
+  ): Promise<void> {
+    const action = "run tasks on readiness";
+    if (!(registration instanceof Registration)) {
+      throw new ArgumentTypeError(
+        `Cannot ${action} as registration must be one: call pool.io.register()`,
+      );
+    }
+    const callee = this.#calleeOf(name);
+    checkArguments(args);
+    checkObject(action, "options", options);
+    return runOnReady(
+      registration,
+      options,
+      () => this.#engine.run(callee, args, undefined),
+    );
   }
 
   /**

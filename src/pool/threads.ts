@@ -1,7 +1,5 @@
 // A pool's tasks on threads of their own.
 
-import { create, fastestWait } from "../compose.ts";
-import { CHUNK_BYTES, MAX_WORKERS } from "../core/core.generated.ts";
 import type { CoreExports } from "../core/core.generated.ts";
 import { type Local, shutdown } from "../core/local.ts";
 import {
@@ -9,7 +7,8 @@ import {
   type CrashLoopError,
   ShutdownError,
 } from "../errors.ts";
-import { checkOptions } from "../options.ts";
+import { Io } from "../io/io.ts";
+import { watchOnThread } from "../io/thread_watch.ts";
 import { claimParker } from "../park/claim.ts";
 import type { Parker } from "../park/parker.ts";
 import { stayAlive } from "./alive.ts";
@@ -21,6 +20,7 @@ import type { Engine } from "./engine.ts";
 import { Heap } from "./heap.ts";
 import { LastWords } from "./last_words.ts";
 import { readPoolMap } from "./map.ts";
+import { CAPACITY, createPoolMemory } from "./memory.ts";
 import { Marshal } from "./marshal.ts";
 import { type PoolMetrics, readWorker, Tallies } from "./metrics.ts";
 import type {
@@ -34,13 +34,7 @@ import { Records } from "./record.ts";
 import { Staff } from "./staff.ts";
 import { controlsFor } from "./start.ts";
 import { SyncCall } from "./sync_call.ts";
-import { withWakes } from "./wakes.ts";
 
-/** Workers for each idle word of the core: as many as it has bits. */
-const PER_WORD = 32;
-/** Entries of a run queue. Source: tokio, multi_thread/queue.rs. */
-const RING = 256;
-const MEBIBYTE = 1 << 20;
 /** Of records and memory; the rest is for what tasks spawn and return. */
 const CALLERS_SHARE = 3 / 4;
 /** Of all records, what is kept for the next calls. */
@@ -67,6 +61,7 @@ export class ThreadEngine implements Engine {
   readonly #lastWords: LastWords;
   readonly #tallies = new Tallies();
   readonly #callers: Callers;
+  #io: Io | undefined;
   #closing: Promise<void> | undefined;
   /** Resolves when whoever shuts the pool down waits no longer. */
   readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -76,7 +71,6 @@ export class ThreadEngine implements Engine {
 
   private constructor(
     local: Local,
-    capacity: number,
     module: string,
     options: CheckedPoolOptions,
   ) {
@@ -103,12 +97,12 @@ export class ThreadEngine implements Engine {
     });
     this.#sleepOn(this.#parker);
     const controls = new Int32Array(
-      new SharedArrayBuffer(4 * controlsFor(capacity)),
+      new SharedArrayBuffer(4 * controlsFor(CAPACITY)),
     );
     this.#post = new Post(local, marshal, controls);
     this.#calls.expectLetter = (letter, waiter, thread) =>
       this.#post.expect(letter, waiter, thread);
-    this.#crew = new Crew(local, module, options, controls, capacity, {
+    this.#crew = new Crew(local, module, options, controls, CAPACITY, {
       joined: (member) => this.#post.open(member),
       isReady: () => this.#staff.isReady(),
       crashed: (member, error) => this.#staff.crashed(member, error),
@@ -159,19 +153,7 @@ export class ThreadEngine implements Engine {
     module: string,
     options: CheckedPoolOptions,
   ): Promise<ThreadEngine> {
-    // As many as there can ever be: memory that is not used costs nothing.
-    const capacity = MAX_WORKERS;
-    const { tasks, memory } = options;
-    const chunks = memory * MEBIBYTE / CHUNK_BYTES;
-    const wait = fastestWait();
-    const local = create(
-      checkOptions({ parkers: 4 * capacity + 64, locks: 0, timers: 0, wait }),
-      { workers: capacity, tasks, chunks },
-    );
-    local.core.poolCreate(capacity, PER_WORD, RING, tasks, chunks);
-    local.isShared = true;
-    const own = withWakes(local, 0);
-    const engine = new ThreadEngine(own, capacity, module, options);
+    const engine = new ThreadEngine(createPoolMemory(options), module, options);
     try {
       engine.names = await engine.#staff.start();
     } catch (error) {
@@ -184,6 +166,10 @@ export class ThreadEngine implements Engine {
   /** Which of the two parkers of this thread workers are to wake. */
   #sleepOn({ handle }: Parker): void {
     this.#core.callerOpen(0, handle.address, handle.claim);
+  }
+
+  get io(): Io {
+    return this.#io ??= new Io(watchOnThread(this.#local));
   }
 
   get workers(): number {

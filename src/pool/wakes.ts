@@ -38,7 +38,7 @@ type Call = (first: number, second: number, third: number) => number;
  * @param caller Which caller of the core's the thread is.
  */
 export function withWakes(local: Local, caller: number): Local {
-  if (!local.futex) return local;
+  if (!local.futex && !local.io) return local;
   const { core, words } = local;
   const { callersAt } = readPoolMap(words);
   const pendingAt = (callersAt + caller * CALLER_BYTES >> 2) + PENDING;
@@ -52,22 +52,26 @@ export function withWakes(local: Local, caller: number): Local {
 }
 
 function wakeNoted(local: Local, pendingAt: number): void {
-  const { words } = local;
-  const futex = local.futex!;
+  const { words, core } = local;
   const count = words[pendingAt]!;
   // The thread's own words: nobody else reads or writes them.
   words[pendingAt] = 0;
   if (count > ENTRIES) return wakeAll(local);
   const outboxAt = pendingAt - PENDING + OUTBOX;
+  const bell = core.bellAddress();
   for (let place = 0; place < count; place++) {
-    futex.wake(words[outboxAt + place]!);
+    const address = words[outboxAt + place]!;
+    if (address === bell && local.io) local.io.wakeOwner();
+    else local.futex!.wake(address);
   }
 }
 
 /** More than the outbox holds: whoever was meant is among these. */
-function wakeAll({ core, futex, regions }: Local): void {
-  futex!.wake(core.bellAddress());
+function wakeAll({ core, io, futex, regions }: Local): void {
+  io?.wakeOwner();
+  if (!futex) return;
+  futex.wake(core.bellAddress());
   for (let index = 0; index < core.parkersUsed(); index++) {
-    futex!.wake(addressOf(regions.parkers, index));
+    futex.wake(addressOf(regions.parkers, index));
   }
 }

@@ -2,7 +2,9 @@
 
 import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
+import { Io } from "../io/io.ts";
 import type { Parker } from "../park/parker.ts";
+import type { ParkResult } from "../park/result.ts";
 import { setContext, type WorkerContext } from "./context.ts";
 import { Calls } from "./calls.ts";
 import { Cancels } from "./cancels.ts";
@@ -27,6 +29,7 @@ import {
 } from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
 import { Waits } from "./waits.ts";
+import { WorkerWatch } from "./worker_watch.ts";
 
 /** So many tasks between two looks at the clock, while the event loop waits. */
 const BURST = 61;
@@ -52,6 +55,11 @@ export class PoolWorker implements WorkerContext {
   readonly #mail: Mail;
   readonly #spin: Spin;
   readonly #cancels: Cancels;
+  readonly #watch: WorkerWatch;
+  #io: Io | undefined;
+  /** Whether a promise was settled since the event loop's last turn. */
+  #hasTold = false;
+  #isInLoop = false;
   #awake = 0;
   /** What waits for the event loop of a thread without tasks. */
   readonly #loopWork: number;
@@ -122,12 +130,29 @@ export class PoolWorker implements WorkerContext {
       rouse: () => this.rouse(),
     });
     this.#runner.mail = this.#mail;
+    this.#watch = new WorkerWatch({
+      local,
+      index,
+      parker,
+      running: () => this.#runner.running,
+      check: () => {
+        this.orders.check();
+        if (this.isCancelled) this.signal.throwIfAborted();
+      },
+      rouse: () => {
+        if (this.#isInLoop) this.rouse();
+      },
+    });
     this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
     this.#loopWork = loopWork;
     // Relaxed: who has asked before has not asked this worker.
     this.#flushes = Atomics.load(start.controls, FLUSHES);
     this.#idleness = new Idleness(start.controls, start.idleTimeout);
     setContext(this);
+  }
+
+  get io(): Io {
+    return this.#io ??= new Io(this.#watch);
   }
 
   get signal(): AbortSignal {
@@ -174,6 +199,7 @@ export class PoolWorker implements WorkerContext {
       this.#lookAround();
       if (this.#isToEnd()) break;
       if (this.#isLoopDue()) {
+        this.#hasTold = false;
         await host.turn();
         continue;
       }
@@ -193,6 +219,7 @@ export class PoolWorker implements WorkerContext {
   /** Does what others ask for while it sleeps. */
   #lookUp(): void {
     this.#cancels.look();
+    if (this.#watch.waits.settle() > 0) this.#hasTold = true;
     // Relaxed: a token comes when it has changed.
     const flushes = Atomics.load(this.#start.controls, FLUSHES);
     if (flushes === this.#flushes) return;
@@ -248,7 +275,8 @@ export class PoolWorker implements WorkerContext {
 
   /** Whether a burst ended for the event loop's sake. */
   #isLoopDue(): boolean {
-    const isDue = this.#burst !== 0;
+    // A thread that blocks while promises are to be told would never tell them.
+    const isDue = this.#burst !== 0 || this.#hasTold;
     this.#burst = 0;
     return isDue;
   }
@@ -269,9 +297,9 @@ export class PoolWorker implements WorkerContext {
   /** Whether something needs this thread's event loop. */
   #needsLoop(): boolean {
     const { idle } = this.#start;
-    if (this.#runner.inFlight > 0 || this.#awake > 0 || this.#mail.isComing) {
-      return true;
-    }
+    // A task that waits for a descriptor is told by whoever wakes this thread.
+    if (this.#runner.inFlight > this.#watch.waits.tasks) return true;
+    if (this.#awake > 0 || this.#mail.isComing) return true;
     if (idle === "event-loop") return true;
     if (idle === "block") return this.#local.host.output?.isPending ?? false;
     return (this.#local.host.loopWork() ?? Infinity) > this.#loopWork;
@@ -280,7 +308,7 @@ export class PoolWorker implements WorkerContext {
   /** Whether there is something to do that the pool's queues do not know of. */
   #hasWork(): boolean {
     return this.#core.callerHasFinished(this.index + 1) !== 0 ||
-      this.#mail.hasNew || this.#isToEnd();
+      this.#mail.hasNew || this.#hasTold || this.#isToEnd();
   }
 
   async #sleep(): Promise<void> {
@@ -291,7 +319,7 @@ export class PoolWorker implements WorkerContext {
     do {
       const timeout = this.#idleTime();
       const end = this.#needsLoop()
-        ? await this.#parker.parkAsync({ timeout })
+        ? await this.#parkInLoop(timeout)
         : timeout === Infinity
         ? this.#parker.park()
         : this.#parker.parkTimeout(timeout);
@@ -300,6 +328,14 @@ export class PoolWorker implements WorkerContext {
       if (end === "timed-out") this.#tellIdle();
     } while (!core.workerUnpark(index, Number(this.#hasWork())));
     this.#spin.slept(performance.now() - began);
+  }
+
+  async #parkInLoop(timeout: number): Promise<ParkResult> {
+    this.#watch.leave();
+    this.#isInLoop = true;
+    const end = await this.#parker.parkAsync({ timeout });
+    this.#isInLoop = false;
+    return end;
   }
 
   /** Milliseconds that it may sleep until it tells that it is idle. */
