@@ -1,0 +1,276 @@
+// A pool whose workers sleep in the operating system's selector.
+
+import assert from "node:assert/strict";
+import process from "node:process";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Pool, type PoolOptions, type WorkerMetrics } from "../../mod.ts";
+import { settled, sharedWords, until } from "../threads.ts";
+import type * as tasks from "./pool_tasks.ts";
+import {
+  closeAll,
+  NEEDS,
+  openFds,
+  readNow,
+  socketPair,
+  writeNow,
+} from "./sockets.ts";
+
+const TASKS = new URL("./pool_tasks.ts", import.meta.url);
+const IO = { skip: NEEDS };
+
+async function start(options: PoolOptions = {}) {
+  const words = sharedWords(64);
+  const pool = await settled(
+    Pool.start<typeof tasks>(TASKS, {
+      workers: 2,
+      driver: "epoll",
+      data: { words },
+      ...options,
+    }),
+  );
+  return {
+    pool,
+    words,
+    async [Symbol.asyncDispose]() {
+      await settled(pool.shutdown({ timeout: 2000 }));
+    },
+  };
+}
+
+/** Sends bytes one after the other, and waits for each to come back. */
+async function exchange(
+  pool: Pool<typeof tasks>,
+  fd: number,
+  rounds: number,
+): Promise<void> {
+  using watch = pool.io.register(fd, { read: true });
+  for (let round = 0; round < rounds; round++) {
+    writeNow(fd, round & 0xff);
+    for (;;) {
+      const ready = await settled(watch.readable());
+      const bytes = readNow(fd);
+      if (bytes) {
+        assert.deepEqual([...bytes], [round & 0xff]);
+        break;
+      }
+      watch.clear(ready);
+    }
+  }
+}
+
+for (const name of ["echo", "echoSync"] as const) {
+  for (const workers of [1, 2]) {
+    test(
+      `a task waits for a socket: ${name}, ${workers} workers`,
+      IO,
+      async () => {
+        await using crew = await start({ workers });
+        const [mine, theirs] = socketPair();
+        const call = crew.pool.run(name, [theirs]);
+        await exchange(crew.pool, mine, 300);
+        closeAll(mine);
+        assert.equal(await settled(call), 300);
+        closeAll(theirs);
+        assert.equal(await crew.pool.run("add", [1, 2]), 3);
+      },
+    );
+  }
+}
+
+test("many tasks wait on few workers, which run others", IO, async () => {
+  await using crew = await start({ registrations: 500 });
+  const { pool } = crew;
+  const pairs = Array.from({ length: 200 }, socketPair);
+  const calls = pairs.map(([, theirs]) => pool.run("echo", [theirs]));
+  assert.equal(await settled(pool.run("add", [1, 2])), 3);
+  await settled(
+    Promise.all(pairs.map(([mine]) => exchange(pool, mine, 5))),
+  );
+  assert.equal(await settled(pool.run("add", [3, 4])), 7);
+  closeAll(...pairs.map(([mine]) => mine));
+  for (const call of calls) assert.equal(await settled(call), 5);
+  closeAll(...pairs.map(([, theirs]) => theirs));
+});
+
+test("who waits for descriptors sleeps in the driver", IO, async () => {
+  await using crew = await start({ workers: 1 });
+  const { pool } = crew;
+  const [mine, theirs] = socketPair();
+  const call = pool.run("echo", [theirs]);
+  await exchange(pool, mine, 50);
+  // A turn is over when an event has ended it.
+  const [{ turns, events }] = pool.metrics().workers as [WorkerMetrics];
+  assert.ok(turns > 0 && events > 0, `${turns} turns, ${events} events`);
+  closeAll(mine);
+  await settled(call);
+  closeAll(theirs);
+});
+
+test("a task waits for a socket, and then in its event loop", IO, async () => {
+  await using crew = await start({ workers: 1 });
+  const [mine, theirs] = socketPair();
+  const call = crew.pool.run("readThenWait", [theirs, 5]);
+  await sleep(20);
+  writeNow(mine, 1, 3);
+  assert.equal(await settled(call), "read and waited 3");
+  closeAll(mine, theirs);
+});
+
+// One of its waits must not have the worker block while the other goes on.
+test("two waits of one task go on by themselves", IO, async () => {
+  await using crew = await start({ workers: 1 });
+  for (let round = 0; round < 20; round++) {
+    const [mine, theirs] = socketPair();
+    const [mine2, theirs2] = socketPair();
+    const call = crew.pool.run("readBoth", [theirs, theirs2]);
+    await sleep(round % 3);
+    writeNow(mine, 1, 2);
+    if (round % 2) await sleep(1);
+    writeNow(mine2, 1, 3);
+    assert.equal(await settled(call), 5);
+    closeAll(mine, theirs, mine2, theirs2);
+  }
+});
+
+test("a task is joined that waits for a socket", IO, async () => {
+  await using crew = await start();
+  const [mine, theirs] = socketPair();
+  const call = crew.pool.run("joinReader", [theirs]);
+  await exchange(crew.pool, mine, 20);
+  closeAll(mine);
+  assert.equal(await settled(call), 20);
+  closeAll(theirs);
+});
+
+test("on() runs a task for each event, until the end", IO, async () => {
+  await using crew = await start();
+  const { pool, words } = crew;
+  const [mine, theirs] = socketPair();
+  using watch = pool.io.register(theirs, { read: true });
+  const end = pool.on(watch, "take", [theirs, 0]);
+  for (let round = 1; round <= 30; round++) {
+    writeNow(mine, 7, 10);
+    if (round % 3 === 0) await until(() => words[0] === round * 10);
+  }
+  await until(() => words[0] === 300);
+  closeAll(mine);
+  await settled(end);
+  closeAll(theirs);
+});
+
+test("on() is refused, or ends, with a reason", IO, async () => {
+  await using crew = await start();
+  const { pool } = crew;
+  const [mine, theirs] = socketPair();
+  const watch = pool.io.register(theirs, { read: true });
+  const none = watch as never;
+  await assert.rejects(pool.on({} as never, "take", [1, 0]), {
+    code: "invalid-type",
+  });
+  await assert.rejects(pool.on(none, "nothing" as never, [] as never), {
+    code: "unknown-task",
+  });
+  const controller = new AbortController();
+  const { signal } = controller;
+  const aborted = pool.on(watch, "take", [theirs, 0], { signal });
+  controller.abort();
+  await assert.rejects(settled(aborted), { name: "AbortError" });
+  const ended = pool.on(watch, "take", [theirs, 0]);
+  watch.deregister();
+  await assert.rejects(settled(ended), { code: "released" });
+  closeAll(mine, theirs);
+});
+
+test("a pool without such a driver says what to start it with", async () => {
+  await using crew = await start({ driver: "time" });
+  assert.throws(() => crew.pool.io.register(0, { read: true }), {
+    code: "unsupported",
+    message: /driver: "epoll"/,
+  });
+});
+
+// ==== ends ====
+
+test(
+  "a task that blocks on a socket ends when it is cancelled",
+  IO,
+  async () => {
+    await using crew = await start({ workers: 1 });
+    const { pool, words } = crew;
+    const [mine, theirs] = socketPair();
+    const call = pool.run("blockFor", [theirs, 1], { timeout: 50 });
+    await assert.rejects(settled(call), { code: "timed-out" });
+    assert.equal(words[1], 1);
+    assert.equal(await settled(pool.run("add", [1, 2])), 3);
+    assert.equal(pool.metrics().crashes, 0);
+    closeAll(mine, theirs);
+  },
+);
+
+test("shutdown() ends those that wait for sockets", IO, async () => {
+  const crew = await start();
+  const { pool, words } = crew;
+  const pairs = Array.from({ length: 4 }, socketPair);
+  const calls = pairs.map(([, theirs], place) =>
+    place === 0 ? pool.run("blockFor", [theirs, 2]) : pool.run("echo", [theirs])
+  );
+  const ends = Promise.allSettled(calls);
+  await until(() => words[2] === 1);
+  await settled(pool.shutdown({ timeout: 20 }));
+  for (const { status } of await settled(ends)) {
+    assert.equal(status, "rejected");
+  }
+  for (const pair of pairs) closeAll(...pair);
+});
+
+test(
+  "a worker that dies in or beside the driver loses nobody's events",
+  IO,
+  async () => {
+    await using crew = await start({ workers: 2, maxCrashes: 100 });
+    const { pool } = crew;
+    for (let round = 0; round < 6; round++) {
+      const [mine, theirs] = socketPair();
+      const [kill, killed] = socketPair();
+      const call = pool.run("echo", [theirs]);
+      const lost = pool.run("exitOnRead", [killed]);
+      const end = Promise.allSettled([call, lost]);
+      await exchange(pool, mine, 3);
+      writeNow(kill, 1);
+      writeNow(mine, 9);
+      await assert.rejects(settled(lost), { code: "worker-crashed" });
+      // The echo was on the same worker, or is not; no event is lost.
+      const [echoed] = await Promise.all([
+        Promise.race([call.catch((error) => error.code), sleep(30)]),
+        sleep(1),
+      ]);
+      if (echoed !== "worker-crashed") {
+        await until(() => readNow(mine) !== undefined);
+        await exchange(pool, mine, 3);
+        closeAll(mine);
+        assert.equal(await settled(call), 7);
+      } else closeAll(mine);
+      await end;
+      closeAll(theirs, kill, killed);
+    }
+    assert.equal(await settled(pool.run("add", [1, 2])), 3);
+  },
+);
+
+test("no descriptor is left behind", IO, async () => {
+  await (await start())[Symbol.asyncDispose]();
+  const before = openFds();
+  for (let round = 0; round < 5; round++) {
+    const crew = await start();
+    const [mine, theirs] = socketPair();
+    const call = crew.pool.run("echo", [theirs]);
+    await exchange(crew.pool, mine, 5);
+    closeAll(mine);
+    await settled(call);
+    closeAll(theirs);
+    await crew[Symbol.asyncDispose]();
+  }
+  // Threads that end do so a little later, and so do what they have open.
+  await until(() => openFds() <= before + (process.versions.bun ? 2 : 0));
+});
