@@ -51,7 +51,11 @@ export class Registration {
   private waiter3: u64;
   /** What the operating system was asked for; 0 until it was. */
   interest: i32;
-  private padding0: i32;
+  /**
+   * The thread that made it, by its id; below 0 if the descriptor is its own, too.
+   * Read when that is dead.
+   */
+  owner: i32;
   private padding1: u64;
 
   private get address(): usize {
@@ -73,6 +77,7 @@ export class Registration {
   claim(fd: i32): i32 {
     this.fd = fd;
     this.interest = 0;
+    this.owner = 0;
     // Nobody else writes a free registration; late events read it.
     const base = baseOf(this.seen) + 1;
     // Free -> claimed, and ready for nothing.

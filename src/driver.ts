@@ -49,13 +49,17 @@ export interface IoDriver extends Driver {
    *
    * @param interest A bit for each way to wait: 1 to read, 2 to write, 4 for a
    * priority event, 8 for an error.
+   * @param owner The thread whose end ends the registration; below 0 if it also
+   * closes the descriptor.
    * @throws {ExhaustedError} If all registrations are taken.
    * @throws {ShutdownError} If the runtime is shut down.
    * @throws {SystemError} If the descriptor cannot be waited for.
    */
-  register(fd: number, interest: number): RegistrationPlace;
+  register(fd: number, interest: number, owner: number): RegistrationPlace;
   /** Ends a registration. Returns whether this call did it. */
   deregister(place: RegistrationPlace): boolean;
+  /** Ends what a thread has left that is dead. */
+  bury(thread: number): void;
   /** Wakes the owner, for one who has seen it asleep as it rang. */
   wakeOwner(): void;
 }

@@ -66,6 +66,16 @@ export function registrationAsked(address: i32, interest: i32): void {
   registrationOf(address).interest = interest;
 }
 
+/** Notes whose it is: see `Registration.owner`. */
+export function registrationOwn(address: i32, owner: i32): void {
+  registrationOf(address).owner = owner;
+}
+
+/** Whose it is. */
+export function registrationOwner(address: i32): i32 {
+  return registrationOf(address).owner;
+}
+
 /**
  * Ends a claim. Returns whether this call did it: who waits is to be told then,
  * and the registration to be freed.

@@ -234,6 +234,10 @@ export class Epoll implements Selector {
     this.#calls.eventfd_write(this.#bell, 1);
   }
 
+  closeFd(fd: number): void {
+    this.#calls.close(fd);
+  }
+
   close(): void {
     this.#calls.close(this.#selector);
     this.#calls.close(this.#bell);

@@ -45,6 +45,8 @@ export interface Selector {
   wait(timeout: number, take: TakeEvent): void;
   /** Has the `wait()` that goes on return, or the next one. */
   ring(): void;
+  /** Closes a descriptor of a user's. */
+  closeFd(fd: number): void;
   /** Closes the descriptors. */
   close(): void;
 }
@@ -105,7 +107,7 @@ export class SelectorDriver implements IoDriver {
     if (this.#core.pollClose()) this.#selector.close();
   }
 
-  register(fd: number, interest: number): RegistrationPlace {
+  register(fd: number, interest: number, owner: number): RegistrationPlace {
     const core = this.#core;
     const address = core.registrationClaim(fd);
     if (address === 0) {
@@ -116,6 +118,7 @@ export class SelectorDriver implements IoDriver {
     try {
       const isOpen = this.#use(() => {
         this.#selector.add(fd, interest, place);
+        core.registrationOwn(address, owner);
         core.registrationAsked(address, interest);
         isAdded = true;
       });
@@ -137,6 +140,19 @@ export class SelectorDriver implements IoDriver {
     for (let way = 0; way < WAYS; way++) this.#tell(address, way, true);
     core.registrationFree(address);
     return true;
+  }
+
+  bury(thread: number): void {
+    const core = this.#core;
+    for (let index = 0; index < core.registrationsUsed(); index++) {
+      const address = addressOf(this.#registrations, index);
+      const claim = core.registrationBase(address);
+      const owner = core.registrationOwner(address);
+      if (Math.abs(owner) !== thread) continue;
+      const fd = core.registrationFd(address);
+      const isEnded = this.deregister({ address, claim });
+      if (isEnded && owner < 0) this.#selector.closeFd(fd);
+    }
   }
 
   /** Uses the descriptors. Returns false if they are being closed. */

@@ -45,12 +45,17 @@ export class Watch {
     );
   }
 
-  /** Registers a descriptor: bits of interest, as the driver has them. */
-  register(fd: number, interest: number): RegistrationPlace {
-    const { core, futex } = this.local;
+  /**
+   * Registers a descriptor: bits of interest, as the driver has them.
+   *
+   * @param isOwned Whether it is closed if this thread dies, a worker's.
+   */
+  register(fd: number, interest: number, isOwned = false): RegistrationPlace {
+    const { core, futex, thread } = this.local;
     const { driver } = this;
     if (core.shutdownBegun()) throw new ShutdownError(ACTION);
-    const place = driver.register(fd, interest);
+    const owner = isOwned ? -thread : thread;
+    const place = driver.register(fd, interest, owner);
     // Whoever sleeps on its own word may be wanted in the driver now.
     const address = core.driverHandOff();
     if (address !== 0) futex!.wake(address);

@@ -276,6 +276,7 @@ export class Crew {
     this.#settleReady(member, id, code);
     // Whatever it held or had queued, at whatever instruction it died.
     this.#local.core.workerRecover(member.index, 0);
+    if (id !== 0) this.#local.io?.bury(id);
     handOff(this.#local);
     this.#members[member.index] = undefined;
     if (!isExpected) {

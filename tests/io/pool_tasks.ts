@@ -18,12 +18,13 @@ export function add(a: number, b: number): number {
   return a + b;
 }
 
-/** Sends back what it receives, until the end. Returns how many bytes. */
+/** Sends back what it receives, until the end or a cancel. Returns how much. */
 export async function echo(fd: number): Promise<number> {
   using watch = worker.io.register(fd, { read: true });
+  const { signal } = worker;
   let count = 0;
   for (;;) {
-    const ready = await watch.readable();
+    const ready = await watch.readable({ signal });
     for (;;) {
       const bytes = readNow(fd);
       if (bytes === null) return count;
