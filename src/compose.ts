@@ -126,6 +126,7 @@ export function compose(
     io,
     futex,
     mayBlock: mayBlock && host.mayBlock,
+    staysInDriver: false,
     isShared,
     loopDriver,
   };

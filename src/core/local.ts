@@ -34,6 +34,11 @@ export interface Local {
   readonly futex: Futex | undefined;
   /** Whether this thread may block. */
   readonly mayBlock: boolean;
+  /**
+   * Whether this thread stays in the driver after a turn that has served others:
+   * a pool's worker has nothing else to do then.
+   */
+  readonly staysInDriver: boolean;
   /** Whether other threads can know of this runtime. */
   isShared: boolean;
   /** A driver of its own for each parker that sleeps in its event loop. */

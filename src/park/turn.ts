@@ -34,7 +34,7 @@ export function takeTurns(
   parker: number,
   deadline: number,
 ): number {
-  const { core, host, driver, timerThread } = local;
+  const { core, host, driver, timerThread, staysInDriver } = local;
   for (;;) {
     // Without timers, the core has it that whoever arms one rings.
     const due = core.timersArmed()
@@ -43,7 +43,8 @@ export function takeTurns(
     const left = due === Infinity ? due : Math.max(due - host.now(), 0);
     const served = driver!.park(left) as number + fireTimers(local);
     core.parkerAddTurn(parker);
-    if (served > 0 || core.parkerIsNotified(parker)) return served;
+    if (core.parkerIsNotified(parker)) return served;
+    if (served > 0 && !staysInDriver) return served;
     if (core.shutdownBegun()) return served;
     if (deadline !== Infinity && host.now() >= deadline) return served;
   }

@@ -48,7 +48,11 @@ export function withWakes(local: Local, caller: number): Local {
     return result;
   };
   const waking = WAKING.map((name) => [name, then(core[name] as Call)]);
-  return { ...local, core: { ...core, ...Object.fromEntries(waking) } };
+  return {
+    ...local,
+    core: { ...core, ...Object.fromEntries(waking) },
+    staysInDriver: true,
+  };
 }
 
 function wakeNoted(local: Local, pendingAt: number): void {

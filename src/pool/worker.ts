@@ -331,10 +331,11 @@ export class PoolWorker implements WorkerContext {
   }
 
   async #parkInLoop(timeout: number): Promise<ParkResult> {
-    this.#watch.leave();
+    const back = this.#watch.leave();
     this.#isInLoop = true;
     const end = await this.#parker.parkAsync({ timeout });
     this.#isInLoop = false;
+    back();
     return end;
   }
 

@@ -19,6 +19,9 @@ export interface WorkerParts {
   rouse(): void;
 }
 
+/** A shorter stay in the event loop is worth no thread, in milliseconds. */
+const STAY_MS = 10;
+
 class WorkerSleeper implements IoSleeper {
   readonly parker: { readonly address: number; readonly claim: number };
   readonly #parts: WorkerParts;
@@ -52,8 +55,13 @@ export class WorkerWatch extends Watch {
     super(parts.local, new WorkerSleeper(parts));
   }
 
-  /** Somebody has to drive while this worker is in its event loop. */
-  leave(): void {
-    if (this.waits.isPending) driveForOthers(this.local);
+  /**
+   * This worker goes to its event loop: somebody else has to drive, if it stays
+   * there. Returns what is to be called when it is back.
+   */
+  leave(): () => void {
+    if (!this.waits.isPending) return () => {};
+    const timer = setTimeout(() => driveForOthers(this.local), STAY_MS);
+    return () => clearTimeout(timer);
   }
 }

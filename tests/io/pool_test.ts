@@ -98,10 +98,13 @@ test("who waits for descriptors sleeps in the driver", IO, async () => {
   const { pool } = crew;
   const [mine, theirs] = socketPair();
   const call = pool.run("echo", [theirs]);
-  await exchange(pool, mine, 50);
+  for (let round = 0; round < 50; round++) {
+    writeNow(mine, 1);
+    await until(() => readNow(mine) !== undefined);
+  }
   // A turn is over when an event has ended it.
-  const [{ turns, events }] = pool.metrics().workers as [WorkerMetrics];
-  assert.ok(turns > 0 && events > 0, `${turns} turns, ${events} events`);
+  const [{ turns }] = pool.metrics().workers as [WorkerMetrics];
+  assert.ok(turns > 40, `${turns} turns`);
   closeAll(mine);
   await settled(call);
   closeAll(theirs);

@@ -95,6 +95,7 @@ class Story {
       driver: new TimeDriver(exports, futex),
       futex,
       mayBlock: true,
+      staysInDriver: false,
       isShared: true,
       loopDriver: (parker) =>
         new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2),
