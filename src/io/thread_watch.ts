@@ -4,21 +4,35 @@
 import type { Local } from "../core/local.ts";
 import { claimParker } from "../park/claim.ts";
 import type { Parker } from "../park/parker.ts";
+import type { ParkerPlace } from "../park/result.ts";
 import { driveForOthers } from "./drive.ts";
 import { type IoSleeper, Watch } from "./watch.ts";
 
 class ThreadSleeper implements IoSleeper {
   readonly task = 0;
-  readonly parker: { readonly address: number; readonly claim: number };
   readonly #local: Local;
   readonly #parker: Parker;
+  /** For one who blocks while others wait in the event loop. */
+  #inner: Parker | undefined;
   #isAsleep = false;
   watch!: Watch;
 
   constructor(local: Local) {
     this.#local = local;
     this.#parker = claimParker(local);
-    this.parker = this.#parker.handle;
+  }
+
+  get looping(): ParkerPlace {
+    return this.#parker.handle;
+  }
+
+  get blocking(): ParkerPlace {
+    return this.#blocking.handle;
+  }
+
+  get #blocking(): Parker {
+    if (!this.#isAsleep) return this.#parker;
+    return this.#inner ??= claimParker(this.#local);
   }
 
   begin(): void {
@@ -38,7 +52,11 @@ class ThreadSleeper implements IoSleeper {
   }
 
   block(timeout: number): boolean {
-    return this.#parker.parkTimeout(timeout) === "shutdown";
+    return this.#blocking.parkTimeout(timeout) === "shutdown";
+  }
+
+  toBlock<T>(callee: () => T): T {
+    return callee();
   }
 }
 

@@ -29,8 +29,10 @@ interface Queue {
 
 /** What a thread does while it waits. */
 export interface Sleeper {
-  /** The parker that it sleeps on. */
-  readonly parker: ParkerPlace;
+  /** The parker that it sleeps on in its event loop. */
+  readonly looping: ParkerPlace;
+  /** The parker that it sleeps on if it blocks now. */
+  readonly blocking: ParkerPlace;
   /** The task that runs; 0 if there is none. */
   readonly task: number;
   /** There is somebody who waits: have the thread sleep, and look after it. */
@@ -106,24 +108,22 @@ export class Waits {
   arm(place: RegistrationPlace, way: number): Ready | undefined {
     const found = this.look(place, way);
     if (found) return found;
-    this.#arm(place, way);
-    try {
-      return this.look(place, way);
-    } catch (error) {
-      this.disarm(place, way);
-      throw error;
-    }
+    const { blocking, looping } = this.#sleeper;
+    // Those who wait in the event loop of this thread are told after it.
+    if (this.#queues.has(keyOf(place, way))) this.#unset(place, way, looping);
+    this.#set(place, way, blocking);
+    return this.look(place, way);
   }
 
   /** It does not block any more. */
   disarm(place: RegistrationPlace, way: number): void {
-    if (this.#queues.has(keyOf(place, way))) return;
-    const { address, claim } = this.#sleeper.parker;
-    this.#core.registrationLeave(place.address, way, address, claim);
+    this.#unset(place, way, this.#sleeper.blocking);
+    const queue = this.#queues.get(keyOf(place, way));
+    if (queue) this.#settle(queue);
   }
 
-  #arm(place: RegistrationPlace, way: number): void {
-    const { address, claim } = this.#sleeper.parker;
+  #set(place: RegistrationPlace, way: number, parker: ParkerPlace): void {
+    const { address, claim } = parker;
     const code = this.#core.registrationWait(
       place.address,
       way,
@@ -131,6 +131,11 @@ export class Waits {
       claim,
     );
     if (code === CONFLICT) throw new InUseError("wait for", "registration");
+  }
+
+  #unset(place: RegistrationPlace, way: number, parker: ParkerPlace): void {
+    const { address, claim } = parker;
+    this.#core.registrationLeave(place.address, way, address, claim);
   }
 
   #enter(place: RegistrationPlace, way: number, wait: Wait): Queue {
@@ -141,7 +146,7 @@ export class Waits {
       this.#settle(queue);
       queue = undefined;
     }
-    this.#arm(place, way);
+    this.#set(place, way, this.#sleeper.looping);
     if (!queue) {
       queue = { place, way, waits: new Set() };
       this.#queues.set(key, queue);
@@ -166,7 +171,7 @@ export class Waits {
 
   #close({ place, way }: Queue): void {
     this.#queues.delete(keyOf(place, way));
-    this.disarm(place, way);
+    this.#unset(place, way, this.#sleeper.looping);
   }
 
   /** Tells those who wait, if they are to be told. Returns how many. */
@@ -177,7 +182,7 @@ export class Waits {
       ready = this.look(place, way);
       if (!ready) {
         // Somebody else has used up what there was.
-        this.#arm(place, way);
+        this.#set(place, way, this.#sleeper.looping);
         ready = this.look(place, way);
       }
     } catch (error) {
@@ -206,7 +211,7 @@ export class Waits {
    */
   settle(): number {
     if (!this.isPending) return 0;
-    const hint = this.#core.parkerHint(this.#sleeper.parker.address);
+    const hint = this.#core.parkerHint(this.#sleeper.looping.address);
     if (hint === 0) return 0;
     if (hint < 0) return this.#settleAll();
     const address = addressOf(this.#local.regions.registrations, hint - 1);
@@ -219,7 +224,7 @@ export class Waits {
   }
 
   #settleAll(): number {
-    const { address, claim } = this.#sleeper.parker;
+    const { address, claim } = this.#sleeper.looping;
     let count = 0;
     for (const queue of [...this.#queues.values()]) {
       const { place, way } = queue;

@@ -20,6 +20,8 @@ export interface IoSleeper extends Sleeper {
    * the runtime was shut down.
    */
   block(timeout: number): boolean;
+  /** Calls a function in which `block()` is called. */
+  toBlock<T>(callee: () => T): T;
 }
 
 /** File descriptors, for one thread of a runtime. */
@@ -76,9 +78,21 @@ export class Watch {
 
   /** Blocks for so many milliseconds at most. */
   block(place: RegistrationPlace, way: number, timeout: number): Ready {
-    const { core, host, mayBlock } = this.local;
+    const { host, mayBlock } = this.local;
     if (!mayBlock) throw new CannotBlockError(ACTION, "readable()");
     const deadline = timeout === Infinity ? timeout : host.now() + timeout;
+    return this.#sleeper.toBlock(() =>
+      this.#block(place, way, timeout, deadline)
+    );
+  }
+
+  #block(
+    place: RegistrationPlace,
+    way: number,
+    timeout: number,
+    deadline: number,
+  ): Ready {
+    const { core, host } = this.local;
     try {
       for (;;) {
         const ready = this.waits.arm(place, way);

@@ -11,6 +11,7 @@ import type { Orders } from "./orders.ts";
 import type { Records } from "./record.ts";
 import type { Runner } from "./runner.ts";
 import { Spawned, type Waiting } from "./spawned.ts";
+import type { Sleep } from "./sleep.ts";
 import type { Waits } from "./waits.ts";
 
 /**
@@ -32,6 +33,7 @@ export interface JoinParts {
   readonly marshal: Marshal;
   readonly orders: Orders;
   readonly waits: Waits;
+  readonly sleep: Sleep;
   /** Blocks until something comes to this thread: work, too, if it may run it. */
   wait(mayRun: boolean): void;
 }
@@ -76,6 +78,7 @@ export class Joins implements Waiting {
       return spawned;
     }
     calls.expect(task, spawned);
+    this.#parts.sleep.wakeUp();
     local.core.workerSpawn(index, task);
     return spawned;
   }
@@ -96,7 +99,7 @@ export class Joins implements Waiting {
    */
   wait(spawned: Spawned): Runner | undefined {
     const { local, index } = this.#parts;
-    const runner = this.#waitFor(spawned);
+    const runner = this.#parts.sleep.toBlock(() => this.#waitFor(spawned));
     // Woken to search, it goes on with its own task.
     local.core.workerEndSearch(index);
     return runner;

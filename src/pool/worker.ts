@@ -18,6 +18,7 @@ import { Marshal } from "./marshal.ts";
 import { GO_ON, Records } from "./record.ts";
 import { Orders } from "./orders.ts";
 import { Runner } from "./runner.ts";
+import { Sleep } from "./sleep.ts";
 import { Spin } from "./spin.ts";
 import {
   CLOSED,
@@ -47,7 +48,6 @@ export class PoolWorker implements WorkerContext {
   readonly orders: Orders;
   readonly #local: Local;
   readonly #core: CoreExports;
-  readonly #parker: Parker;
   readonly #start: WorkerStart;
   readonly #calls: Calls;
   readonly #runner: Runner;
@@ -59,7 +59,7 @@ export class PoolWorker implements WorkerContext {
   #io: Io | undefined;
   /** Whether a promise was settled since the event loop's last turn. */
   #hasTold = false;
-  #isInLoop = false;
+  readonly #sleep: Sleep;
   #awake = 0;
   /** What waits for the event loop of a thread without tasks. */
   readonly #loopWork: number;
@@ -88,7 +88,7 @@ export class PoolWorker implements WorkerContext {
     this.orders = new Orders(start.controls, { index, name, thread });
     this.#local = local;
     this.#core = local.core;
-    this.#parker = parker;
+    this.#sleep = new Sleep(local, index, parker);
     this.#start = start;
     const records = new Records(local, map);
     const heap = new Heap(local, map.heapAt, map.chunks);
@@ -121,6 +121,7 @@ export class PoolWorker implements WorkerContext {
       marshal,
       orders: this.orders,
       waits: new Waits(local.core, start.controls, { index, name, thread }),
+      sleep: this.#sleep,
       wait: (mayRun) => this.#waitForJoin(mayRun),
     });
     this.#mail = new Mail(local, start, marshal, this.#cancels, {
@@ -133,14 +134,11 @@ export class PoolWorker implements WorkerContext {
     this.#watch = new WorkerWatch({
       local,
       index,
-      parker,
+      sleep: this.#sleep,
       running: () => this.#runner.running,
       check: () => {
         this.orders.check();
         if (this.isCancelled) this.signal.throwIfAborted();
-      },
-      rouse: () => {
-        if (this.#isInLoop) this.rouse();
       },
     });
     this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
@@ -184,8 +182,7 @@ export class PoolWorker implements WorkerContext {
 
   /** Makes the worker look for work again. */
   rouse(): void {
-    const { address, claim } = this.#parker.handle;
-    this.#core.parkerUnpark(address, claim);
+    this.#sleep.rouse();
   }
 
   /** Runs tasks until the pool is shut down, or the worker is to retire. */
@@ -204,7 +201,7 @@ export class PoolWorker implements WorkerContext {
         continue;
       }
       if (this.#search()) continue;
-      await this.#sleep();
+      await this.#rest();
     }
     await this.#finish();
   }
@@ -249,7 +246,7 @@ export class PoolWorker implements WorkerContext {
       this.orders.check();
       this.#lookAround();
       if (this.#runner.inFlight === 0 && !this.#mail.isPending) return;
-      await this.#parker.parkAsync();
+      await this.#sleep.inLoop(Infinity);
     }
   }
 
@@ -311,7 +308,7 @@ export class PoolWorker implements WorkerContext {
       this.#mail.hasNew || this.#hasTold || this.#isToEnd();
   }
 
-  async #sleep(): Promise<void> {
+  async #rest(): Promise<void> {
     const core = this.#core;
     const { index } = this;
     if (!core.workerPark(index)) return;
@@ -319,10 +316,8 @@ export class PoolWorker implements WorkerContext {
     do {
       const timeout = this.#idleTime();
       const end = this.#needsLoop()
-        ? await this.#parkInLoop(timeout)
-        : timeout === Infinity
-        ? this.#parker.park()
-        : this.#parker.parkTimeout(timeout);
+        ? await this.#sleepInLoop(timeout)
+        : this.#sleep.block(timeout);
       this.orders.check();
       this.#lookUp();
       if (end === "timed-out") this.#tellIdle();
@@ -330,11 +325,9 @@ export class PoolWorker implements WorkerContext {
     this.#spin.slept(performance.now() - began);
   }
 
-  async #parkInLoop(timeout: number): Promise<ParkResult> {
+  async #sleepInLoop(timeout: number): Promise<ParkResult> {
     const back = this.#watch.leave();
-    this.#isInLoop = true;
-    const end = await this.#parker.parkAsync({ timeout });
-    this.#isInLoop = false;
+    const end = await this.#sleep.inLoop(timeout);
     back();
     return end;
   }
@@ -378,12 +371,12 @@ export class PoolWorker implements WorkerContext {
     const core = this.#core;
     const { index } = this;
     if (!mayRun) {
-      this.#parker.park();
+      this.#sleep.block(Infinity);
       return;
     }
     if (!core.workerPark(index)) return;
     do {
-      if (this.#parker.park() === "shutdown") return;
+      if (this.#sleep.block(Infinity) === "shutdown") return;
     } while (!core.workerUnpark(index, core.callerHasFinished(index + 1)));
   }
 }

@@ -4,31 +4,36 @@
 import type { Local } from "../core/local.ts";
 import { driveForOthers } from "../io/drive.ts";
 import { type IoSleeper, Watch } from "../io/watch.ts";
-import type { Parker } from "../park/parker.ts";
+import type { ParkerPlace } from "../park/result.ts";
+import type { Sleep } from "./sleep.ts";
 
 /** What it has to know of the worker. */
 export interface WorkerParts {
   readonly local: Local;
   readonly index: number;
-  readonly parker: Parker;
+  readonly sleep: Sleep;
   /** The task that runs; 0 if there is none. */
   running(): number;
   /** Throws if the thread has ended for the pool, or its task was cancelled. */
   check(): void;
-  /** Makes the worker look around again, if it sleeps in its event loop. */
-  rouse(): void;
 }
 
 /** A shorter stay in the event loop is worth no thread, in milliseconds. */
 const STAY_MS = 10;
 
 class WorkerSleeper implements IoSleeper {
-  readonly parker: { readonly address: number; readonly claim: number };
   readonly #parts: WorkerParts;
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    this.parker = parts.parker.handle;
+  }
+
+  get looping(): ParkerPlace {
+    return this.#parts.sleep.looping.handle;
+  }
+
+  get blocking(): ParkerPlace {
+    return this.#parts.sleep.blocking.handle;
   }
 
   get task(): number {
@@ -36,14 +41,18 @@ class WorkerSleeper implements IoSleeper {
   }
 
   begin(): void {
-    this.#parts.rouse();
+    this.#parts.sleep.rouseInLoop();
+  }
+
+  toBlock<T>(callee: () => T): T {
+    return this.#parts.sleep.toBlock(callee);
   }
 
   block(timeout: number): boolean {
-    const { local, index, parker } = this.#parts;
+    const { local, index, sleep } = this.#parts;
     // Woken to search, it goes on with its own task.
     local.core.workerEndSearch(index);
-    const end = parker.parkTimeout(timeout);
+    const end = sleep.block(timeout);
     this.#parts.check();
     return end === "shutdown";
   }

@@ -100,3 +100,21 @@ export async function exitOnRead(fd: number): Promise<void> {
 export function joinReader(fd: number): number {
   return spawn<typeof echoSync>("echoSync", [fd]).join();
 }
+
+/** Blocks on one descriptor while the event loop waits for another. */
+export async function bothSleeps(
+  first: number,
+  second: number,
+): Promise<number> {
+  const one = worker.io.register(first, { read: true });
+  const other = worker.io.register(second, { read: true });
+  const later = one.readable();
+  const twice = other.readable();
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  other.readableSync({ timeout: 10_000 });
+  await twice;
+  await later;
+  one.deregister();
+  other.deregister();
+  return readNow(first)!.length + readNow(second)!.length;
+}

@@ -136,6 +136,22 @@ test("two waits of one task go on by themselves", IO, async () => {
   }
 });
 
+test("a task blocks in the event loop, where others wait", IO, async () => {
+  await using crew = await start({ workers: 1 });
+  for (let round = 0; round < 10; round++) {
+    const [mine, theirs] = socketPair();
+    const [mine2, theirs2] = socketPair();
+    const call = crew.pool.run("bothSleeps", [theirs, theirs2]);
+    await sleep(10);
+    if (round % 2) writeNow(mine, 1, 2);
+    writeNow(mine2, 1, 3);
+    await sleep(5);
+    if (round % 2 === 0) writeNow(mine, 1, 2);
+    assert.equal(await settled(call), 5);
+    closeAll(mine, theirs, mine2, theirs2);
+  }
+});
+
 test("a task is joined that waits for a socket", IO, async () => {
   await using crew = await start();
   const [mine, theirs] = socketPair();

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { assertCounted, HOST, settled, start, until } from "./pools.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  assertCounted,
+  HOST,
+  publish,
+  settled,
+  start,
+  until,
+} from "./pools.ts";
 
 const { pool, words, ...shared } = await start({ name: "crew" });
 after(() => shared[Symbol.asyncDispose]());
@@ -132,4 +140,20 @@ test("a promise that a worker's task awaits is settled after a burst", async () 
   const burst = Array.from({ length: 5000 }, () => one.pool.tasks.nothing());
   assert.equal(await settled(later), 0);
   await Promise.all(burst);
+});
+
+// Its worker sleeps in the event loop, for the pool; that it wakes itself helps
+// nobody, and the parker of that sleep is in use.
+test("a task that goes on in the event loop spawns for others, and joins", async () => {
+  await using crew = await start({ workers: 2 });
+  for (let round = 0; round < 20; round++) {
+    crew.words.fill(0);
+    const call = crew.pool.run("joinInLoop", [20]);
+    await until(() => Atomics.load(crew.words, 20) === 1);
+    // By then it blocks.
+    if (round % 2) await sleep(3);
+    publish(crew.words, 21, 1);
+    assert.ok(await settled(call) >= 0);
+  }
+  assert.equal(await settled(crew.pool.run("fib", [12])), 144);
 });

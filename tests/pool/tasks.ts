@@ -166,6 +166,15 @@ export async function holdLater(at: number): Promise<number> {
   return worker.index;
 }
 
+/** Joins, in the event loop, children that begin elsewhere: one has to. */
+export async function joinInLoop(at: number): Promise<number> {
+  await pause(2);
+  const child = spawn<typeof hold>("hold", [at]);
+  // Nobody runs it here.
+  waitFor(at);
+  return child.join();
+}
+
 /** Counts its runs. */
 export function count(at: number): void {
   arrive(at);
