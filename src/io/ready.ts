@@ -43,7 +43,7 @@ const MASKS = [
 ] as const;
 
 /** What ends a wait in this way. */
-export function maskOf(way: number): number {
+function maskOf(way: number): number {
   return MASKS[way]!;
 }
 
@@ -68,6 +68,9 @@ export function checkInterest(action: string, interest: Interest): number {
   );
 }
 
+/** The bits of a word of the core's that say what is ready. */
+const BITS = 0xffff;
+
 /** What a file descriptor was ready for, when somebody looked. */
 export class Ready {
   /** As the core has it: with the turn of the driver that said so. */
@@ -80,6 +83,15 @@ export class Ready {
    */
   constructor(word: number) {
     this.#word = word;
+  }
+
+  /**
+   * What of it ends a wait in this way; undefined if nothing does. Whoever clears
+   * that takes nothing from those who wait in another way.
+   */
+  static inWay(word: number, way: number): Ready | undefined {
+    const bits = word & maskOf(way);
+    return bits === 0 ? undefined : new Ready((word & ~BITS) | bits);
   }
 
   /** The core's word. */

@@ -8,7 +8,7 @@ import { addressOf } from "../core/layout.ts";
 import type { RegistrationPlace } from "../driver.ts";
 import { InUseError, ReleasedError, ShutdownError } from "../errors.ts";
 import type { ParkerPlace } from "../park/result.ts";
-import { maskOf, Ready } from "./ready.ts";
+import { Ready } from "./ready.ts";
 
 const WAYS = 4;
 
@@ -73,7 +73,7 @@ export class Waits {
   look({ address, claim }: RegistrationPlace, way: number): Ready | undefined {
     const word = this.#core.registrationReady(address, claim);
     if (word === -1) throw new ReleasedError("wait", "registration");
-    return (word & maskOf(way)) !== 0 ? new Ready(word) : undefined;
+    return Ready.inWay(word, way);
   }
 
   /** Waits in the event loop, or until the signal is aborted. */
