@@ -13,7 +13,8 @@ const MAX_LINES = 400;
 const CONTRACTS = ["errors", "arguments", "driver", "ffi", "host"];
 const FACES = ["park", "sync", "time"];
 const LAYERS: Record<string, readonly string[]> = {
-  errors: [],
+  errno: [],
+  errors: ["errno"],
   arguments: ["errors"],
   driver: CONTRACTS,
   ffi: CONTRACTS,
@@ -38,6 +39,7 @@ const LAYERS: Record<string, readonly string[]> = {
     "io",
   ],
   io: [...CONTRACTS, "core", ...FACES, "compose"],
+  net: [...CONTRACTS, "errno", "core", "io"],
   pool: [
     ...[...CONTRACTS, "core", ...FACES],
     ...["codec", "thread", "options", "compose", "io"],
@@ -45,7 +47,7 @@ const LAYERS: Record<string, readonly string[]> = {
   task: [...CONTRACTS, "io", "pool"],
   mod: [
     ...[...CONTRACTS, "core", ...FACES],
-    ...["thread", "options", "runtime", "codec", "pool", "io"],
+    ...["thread", "options", "runtime", "codec", "pool", "io", "net"],
   ],
 };
 

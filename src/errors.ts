@@ -1,6 +1,8 @@
 // Every error that layby throws on purpose: a class, a stable code, and a
 // message that says what to do.
 
+import { errnoAdvice, errnoName } from "./errno.ts";
+
 /** Tells errors apart for programs. Codes are stable; messages are not. */
 export type LaybyErrorCode =
   | "cannot-block"
@@ -132,12 +134,12 @@ export class InUseError extends LaybyError {
 /** Something that this thread has released. */
 export class ReleasedError extends LaybyError {
   /** Constructs the error for an action on a kind of object. */
-  constructor(action: string, kind: string) {
-    super(
-      "released",
-      `Cannot ${action} as the ${kind} was released: ` +
-        `claim another from the runtime`,
-    );
+  constructor(
+    action: string,
+    kind: string,
+    how: string = "was released: claim another from the runtime",
+  ) {
+    super("released", `Cannot ${action} as the ${kind} ${how}`);
   }
 }
 
@@ -236,19 +238,24 @@ export class TaskModuleError extends LaybyError {
 
 /** A call of the operating system that failed. */
 export class SystemError extends LaybyError {
-  /** What the system says: a positive number, such as 9 for `EBADF`. */
+  /** What the system says: a positive number, such as 9. */
   readonly errno: number;
+  /** Its name, such as `EBADF`; `UNKNOWN` if it is not a common one. */
+  readonly errorCode: string;
   /** The call, such as `epoll_ctl`. */
   readonly syscall: string;
 
   /** Constructs the error for an action, the call and its errno. */
   constructor(action: string, syscall: string, errno: number, why?: string) {
-    const said = why ?? "see the system's errno";
+    const name = errnoName(errno);
+    const said = name ? `${name} (${errno})` : `errno ${errno}`;
+    const advice = why ?? errnoAdvice(name);
     super(
       "system",
-      `Cannot ${action} as ${syscall}() failed with errno ${errno}: ${said}`,
+      `Cannot ${action} as ${syscall}() failed with ${said}: ${advice}`,
     );
     this.errno = errno;
+    this.errorCode = name ?? "UNKNOWN";
     this.syscall = syscall;
   }
 }
