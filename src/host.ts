@@ -157,6 +157,14 @@ export interface Host {
    */
   readonly onLastTurn?: (listener: () => void) => () => void;
   /**
+   * Calls back with each signal of a name, such as `SIGTERM`, in place of what it
+   * does else. Returns what takes that back; undefined if there is no such signal,
+   * or it cannot be caught. Undefined if this thread is not told of any.
+   */
+  readonly onSignal?:
+    | ((name: string, listener: () => void) => (() => void) | undefined)
+    | undefined;
+  /**
    * What the kernel tells of threads, also to one that blocks and so hears of no
    * end. Undefined if the host does not tell.
    */

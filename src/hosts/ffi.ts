@@ -130,7 +130,7 @@ export function numeric(
 ): RawCall {
   const wide = parameters.map((type) => takes === "BigInts" && isWide(type));
   if (!isWide(result) && !wide.includes(true)) return raw;
-  const [first = false, second = false, third = false] = wide;
+  const [first = false, second = false, third = false, fourth = false] = wide;
   // A result that is narrow is a number anyway; one that is void is not used.
   switch (parameters.length) {
     case 0:
@@ -142,6 +142,14 @@ export function numeric(
     case 3:
       return (a, b, c) =>
         Number(raw(widen(a, first), widen(b, second), widen(c, third)));
+    case 4:
+      return (a, b, c, d) =>
+        Number(raw(
+          widen(a, first),
+          widen(b, second),
+          widen(c, third),
+          widen(d, fourth),
+        ));
     default:
       return (...args) =>
         Number(raw(...args.map((arg, index) => widen(arg, wide[index]!))));

@@ -26,6 +26,7 @@ interface WorkerThreads {
   ): { readonly message: unknown } | undefined;
   readonly parentPort: { postMessage(value: unknown): void } | null;
   readonly workerData: unknown;
+  readonly isMainThread: boolean;
 }
 
 interface NodeWorkerOptions {
@@ -53,7 +54,10 @@ interface Builtins {
     setInterval(callback: () => void, ms: number): NodeTimer;
     setImmediate(callback: () => void): unknown;
   };
-  "node:os": { availableParallelism(): number };
+  "node:os": {
+    availableParallelism(): number;
+    readonly constants: { readonly signals: Readonly<Record<string, number>> };
+  };
   "node:v8": Serializer;
   "node:async_hooks": AsyncHooks;
 }
@@ -71,6 +75,8 @@ interface NodeProcess {
   getActiveResourcesInfo?(): readonly string[];
   on(event: "exit", listener: (code: number) => void): void;
   on(event: "beforeExit", listener: () => void): void;
+  on(signal: string, listener: () => void): void;
+  off(signal: string, listener: () => void): void;
   readonly stdout: NodeStream;
   readonly stderr: NodeStream;
 }
@@ -220,6 +226,24 @@ function onLastTurn(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** Those that no process can catch. */
+const UNCAUGHT = ["SIGKILL", "SIGSTOP"];
+
+function onSignal(
+  name: string,
+  listener: () => void,
+): (() => void) | undefined {
+  const { signals } = builtin("node:os").constants;
+  if (!Object.hasOwn(signals, name) || UNCAUGHT.includes(name)) {
+    return undefined;
+  }
+  const { process } = globalThis as unknown as { process: NodeProcess };
+  // Each has a listener of its own, though it be the same function.
+  const own = () => listener();
+  process.on(name, own);
+  return () => process.off(name, own);
+}
+
 /** A context of its own for whoever asks. */
 export function contextOf({ AsyncLocalStorage }: AsyncHooks): AsyncContext {
   const storage = new AsyncLocalStorage();
@@ -260,6 +284,11 @@ export function workerThreadsHost(
     loopWork,
     output,
     onLastTurn,
+    get onSignal() {
+      // Workers are not told.
+      const { isMainThread } = builtin("node:worker_threads");
+      return isMainThread ? onSignal : undefined;
+    },
     kernelThreads,
     asyncContext: () => contextOf(builtin("node:async_hooks")),
     self,
