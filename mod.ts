@@ -72,6 +72,28 @@ export type {
   ReadySyncOptions,
   Registration,
 } from "./src/io/registration.ts";
+export type {
+  InternetAddress,
+  InternetTarget,
+  UnixAddress,
+} from "./src/net/address.ts";
+export type { Descriptor } from "./src/net/descriptor.ts";
+export type { Listener } from "./src/net/listener.ts";
+export { type Pipe, pipe, PipeReader, PipeWriter } from "./src/net/pipe.ts";
+export { Signals, type SignalsHandle } from "./src/net/signals.ts";
+export type { Half, Stream } from "./src/net/stream.ts";
+export {
+  type BindOptions,
+  type ListenOptions,
+  TcpListener,
+  TcpStream,
+} from "./src/net/tcp.ts";
+export { type Received, UdpSocket } from "./src/net/udp.ts";
+export {
+  UnixListener,
+  type UnixListenOptions,
+  UnixStream,
+} from "./src/net/unix.ts";
 export type { ParkerCounters } from "./src/park/counters.ts";
 export type {
   ParkAsyncOptions,

@@ -22,6 +22,11 @@ export class Io {
     this.#watch = watch;
   }
 
+  /** How its thread waits. */
+  static watchOf(io: Io): Watch {
+    return io.#watch;
+  }
+
   /**
    * Has the driver watch a file descriptor: see `Runtime.register()`.
    *

@@ -1,0 +1,160 @@
+// Pipes: bytes in one direction.
+
+import type { Io } from "../io/io.ts";
+import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
+import { adopt, Descriptor, sourceOf } from "./descriptor.ts";
+import { takeBoth } from "./pairs.ts";
+import { run, runSync } from "./steps.ts";
+import {
+  PIPE,
+  READ,
+  reading,
+  WRITE,
+  WRITE_ALL,
+  writing,
+  writingAll,
+} from "./transfer.ts";
+import type { Watched } from "./watched.ts";
+
+const READER = "pipe reader";
+const WRITER = "pipe writer";
+const READS = { read: true };
+const WRITES = { write: true };
+
+/** The end of a pipe that is read. */
+export class PipeReader extends Descriptor {
+  readonly #watched: Watched;
+
+  /**
+   * Constructs it. Use {@linkcode pipe}.
+   *
+   * @param watched What the driver watches.
+   */
+  constructor(watched: Watched) {
+    super(watched);
+    this.#watched = watched;
+  }
+
+  /**
+   * Makes a reader of a number, which becomes the reader's to close: what
+   * `detach()` or `dup()` returned on any thread, or another non-blocking pipe.
+   *
+   * @throws {LaybyError} As `TcpStream.from()`.
+   */
+  static from(io: Io, fd: number): PipeReader {
+    return new PipeReader(adopt(io, fd, READER, READS));
+  }
+
+  /**
+   * Reads what there is, once there is something. Null at the end, when all
+   * writers are closed.
+   *
+   * @throws {LaybyError} As `Stream.read()`.
+   */
+  read(bytes: Uint8Array, options?: ReadyOptions): Promise<number | null> {
+    const { watch } = this.#watched;
+    return run(watch, READ, reading(this.#watched, PIPE, bytes), options);
+  }
+
+  /**
+   * As {@linkcode PipeReader.read}, and blocks.
+   *
+   * @throws {LaybyError} As `Stream.readSync()`.
+   */
+  readSync(bytes: Uint8Array, options?: ReadySyncOptions): number | null {
+    const { watch } = this.#watched;
+    return runSync(watch, READ, reading(this.#watched, PIPE, bytes), options);
+  }
+}
+
+/** The end of a pipe that is written. */
+export class PipeWriter extends Descriptor {
+  readonly #watched: Watched;
+
+  /**
+   * Constructs it. Use {@linkcode pipe}.
+   *
+   * @param watched What the driver watches.
+   */
+  constructor(watched: Watched) {
+    super(watched);
+    this.#watched = watched;
+  }
+
+  /**
+   * Makes a writer of a number, which becomes the writer's to close: what
+   * `detach()` or `dup()` returned on any thread, or another non-blocking pipe.
+   *
+   * @throws {LaybyError} As `TcpStream.from()`.
+   */
+  static from(io: Io, fd: number): PipeWriter {
+    return new PipeWriter(adopt(io, fd, WRITER, WRITES));
+  }
+
+  /**
+   * Writes what there is room for, once there is some. Returns how many bytes.
+   *
+   * @throws {LaybyError} As `Stream.write()`: `EPIPE` if nobody reads.
+   */
+  write(bytes: Uint8Array, options?: ReadyOptions): Promise<number> {
+    const { watch } = this.#watched;
+    return run(watch, WRITE, writing(this.#watched, PIPE, bytes), options);
+  }
+
+  /**
+   * As {@linkcode PipeWriter.write}, and blocks.
+   *
+   * @throws {LaybyError} As `Stream.readSync()`.
+   */
+  writeSync(bytes: Uint8Array, options?: ReadySyncOptions): number {
+    const { watch } = this.#watched;
+    return runSync(watch, WRITE, writing(this.#watched, PIPE, bytes), options);
+  }
+
+  /**
+   * Writes all bytes. If it fails or is aborted, some may have been written.
+   *
+   * @throws {LaybyError} As {@linkcode PipeWriter.write}.
+   */
+  writeAll(bytes: Uint8Array, options?: ReadyOptions): Promise<void> {
+    const { watch } = this.#watched;
+    const steps = writingAll(this.#watched, PIPE, bytes);
+    return run(watch, WRITE_ALL, steps, options);
+  }
+
+  /**
+   * As {@linkcode PipeWriter.writeAll}, and blocks.
+   *
+   * @throws {LaybyError} As `Stream.readSync()`.
+   */
+  writeAllSync(bytes: Uint8Array, options?: ReadySyncOptions): void {
+    const { watch } = this.#watched;
+    const steps = writingAll(this.#watched, PIPE, bytes);
+    runSync(watch, WRITE_ALL, steps, options);
+  }
+}
+
+/** The two ends of a pipe. */
+export interface Pipe {
+  /** Reads what was written. */
+  readonly reader: PipeReader;
+  /** Writes. */
+  readonly writer: PipeWriter;
+}
+
+/**
+ * Makes a pipe: `detach()` an end for another thread.
+ *
+ * @throws {LaybyError} As `TcpStream.connect()`.
+ */
+export function pipe(io: Io): Pipe {
+  const action = "make a pipe";
+  const source = sourceOf(action, io);
+  const { libc: { call }, numbers: { O_FLAGS } } = source.system;
+  const [reader, writer] = takeBoth(source, action, "pipe2", {
+    open: (fds) => call.pipe2(fds, O_FLAGS),
+    kinds: [READER, WRITER],
+    interests: [READS, WRITES],
+  });
+  return { reader: new PipeReader(reader), writer: new PipeWriter(writer) };
+}
