@@ -3,7 +3,13 @@
 
 import type { RegistrationPlace } from "../driver.ts";
 import { errnoName } from "../errno.ts";
-import { ArgumentTypeError, ReleasedError, SystemError } from "../errors.ts";
+import {
+  ArgumentTypeError,
+  ReleasedError,
+  ShutdownError,
+  SystemError,
+  TimedOutError,
+} from "../errors.ts";
 import { checkInterest, type Interest, Ready, wayOf } from "../io/ready.ts";
 import type { Watch } from "../io/watch.ts";
 import type { Need, Steps } from "./steps.ts";
@@ -111,25 +117,45 @@ export class Watched {
 
   /** Calls, and waits until it does not block. */
   *attempt(attempt: Attempt): Steps<number> {
-    const { action, syscall, way, call, wanted } = attempt;
-    for (;;) {
+    const { action, way } = attempt;
+    for (let hasTried = false;; hasTried = true) {
       const fd = this.fdFor(action);
       // Before the call: what comes after it is no use of this.
       const seen = this.#look(way);
-      if (seen || !this.#isUsedUp[way]) {
-        const result = call(fd);
-        if (result >= 0) {
-          const isShort = wanted && result > 0 && result < wanted();
-          this.#use(way, isShort === true, seen);
-          return result;
-        }
-        const errno = this.system.libc.errno();
-        const name = errnoName(errno);
-        if (name === "EINTR") continue;
-        if (name !== "EAGAIN") throw new SystemError(action, syscall, errno);
-        this.#use(way, true, seen);
+      const isTried = seen !== undefined || !this.#isUsedUp[way];
+      const result = isTried ? this.#try(attempt, fd, seen) : undefined;
+      if (result !== undefined) return result;
+      try {
+        yield* this.wait(action, way);
+      } catch (error) {
+        if (hasTried || isTried || !isOver(error)) throw error;
+        // Nobody may have asked the system since.
+        const last = this.#try(attempt, fd, undefined);
+        if (last === undefined) throw error;
+        return last;
       }
-      yield* this.wait(action, way);
+    }
+  }
+
+  /** Calls. Undefined if that would block. */
+  #try(
+    { action, syscall, way, call, wanted }: Attempt,
+    fd: number,
+    seen: Ready | undefined,
+  ): number | undefined {
+    for (;;) {
+      const result = call(fd);
+      if (result >= 0) {
+        const isShort = wanted && result > 0 && result < wanted();
+        this.#use(way, isShort === true, seen);
+        return result;
+      }
+      const errno = this.system.libc.errno();
+      const name = errnoName(errno);
+      if (name === "EINTR") continue;
+      if (name !== "EAGAIN") throw new SystemError(action, syscall, errno);
+      this.#use(way, true, seen);
+      return undefined;
     }
   }
 
@@ -186,6 +212,11 @@ export class Watched {
     this.#how = how;
     this.watch.driver.deregister(this.#needs[0].place);
   }
+}
+
+/** Whether a wait has ended for a reason that is not the descriptor's. */
+function isOver(error: unknown): boolean {
+  return error instanceof TimedOutError || error instanceof ShutdownError;
 }
 
 /** Bytes to read or write. C gets no view of what moves. */
