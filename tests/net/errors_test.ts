@@ -73,10 +73,12 @@ test("wrong arguments are told apart", WITH_NET, async () => {
     () => stream.readSync(new Uint8Array(1), { timeout: -1 }),
     () => stream.shutdown(wrong("sideways")),
   ];
-  for (const [actions, Class] of [
-    [types, ArgumentTypeError],
-    [ranges, ArgumentRangeError],
-  ] as const) {
+  for (
+    const [actions, Class] of [
+      [types, ArgumentTypeError],
+      [ranges, ArgumentRangeError],
+    ] as const
+  ) {
     for (const action of actions) {
       await assert.rejects(async () => await action(), Class, `${action}`);
     }

@@ -6,7 +6,11 @@ import { readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { type LaybyErrorCode, Runtime, type RuntimeOptions } from "../../mod.ts";
+import {
+  type LaybyErrorCode,
+  Runtime,
+  type RuntimeOptions,
+} from "../../mod.ts";
 import { currentHost } from "../../src/compose.ts";
 import { until } from "../threads.ts";
 

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
-import {
-  ArgumentRangeError,
-  ArgumentTypeError,
-  Signals,
-} from "../../mod.ts";
+import { ArgumentRangeError, ArgumentTypeError, Signals } from "../../mod.ts";
 import { outcome, run, settled, sharedWords, until } from "../threads.ts";
-import { BODIES, laybyError, leakNothing, newRuntime, WITH_NET } from "./net.ts";
+import {
+  BODIES,
+  laybyError,
+  leakNothing,
+  newRuntime,
+  WITH_NET,
+} from "./net.ts";
 
 // Those that no runtime and no test runner uses.
 const NAMES = ["SIGUSR2", "SIGWINCH", "SIGCONT"];

@@ -225,21 +225,25 @@ test("half of a stream can be shut down", WITH_NET, async () => {
   one.close();
 });
 
-test("whoever waits is told that the other side is gone", WITH_NET, async () => {
-  using runtime = newRuntime();
-  const [one, other] = await connect(runtime);
-  const reading = one.read(new Uint8Array(1));
-  await one.writeAll(encode("unread"));
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  // With data unread, it resets.
-  other.close();
-  await assert.rejects(settled(reading), systemError("ECONNRESET"));
-  await assert.rejects(
-    one.writeAll(encode("more")).then(() => one.writeAll(encode("more"))),
-    systemError("EPIPE"),
-  );
-  one.close();
-});
+test(
+  "whoever waits is told that the other side is gone",
+  WITH_NET,
+  async () => {
+    using runtime = newRuntime();
+    const [one, other] = await connect(runtime);
+    const reading = one.read(new Uint8Array(1));
+    await one.writeAll(encode("unread"));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    // With data unread, it resets.
+    other.close();
+    await assert.rejects(settled(reading), systemError("ECONNRESET"));
+    await assert.rejects(
+      one.writeAll(encode("more")).then(() => one.writeAll(encode("more"))),
+      systemError("EPIPE"),
+    );
+    one.close();
+  },
+);
 
 // ==== many ====
 

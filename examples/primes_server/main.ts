@@ -1,9 +1,9 @@
 // A server that leaves what takes long to a pool, and goes on serving. It stops
 // what a client has asked for who has left, and refuses what would wait long.
 //
-//   node examples/http_server/main.ts [PORT]
-//   bun examples/http_server/main.ts [PORT]
-//   deno run -A examples/http_server/main.ts [PORT]
+//   node examples/primes_server/main.ts [PORT]
+//   bun examples/primes_server/main.ts [PORT]
+//   deno run -A examples/primes_server/main.ts [PORT]
 
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
