@@ -6,8 +6,6 @@ import { POLL } from "./layout";
 
 /** The runtime is shut down: nobody begins to use them any more. */
 const CLOSING: i32 = 1 << 30;
-/** They are closed, or about to be. */
-const CLOSED: i32 = 1 << 29;
 
 /** What the driver's threads share. */
 @unmanaged
@@ -50,18 +48,24 @@ export class Poll {
 
   /** Begins to use the descriptors. Returns false if they are being closed. */
   enter(): bool {
-    // One more. Acquire. Pairs with the addition in `close()` [U1].
-    if ((atomic.add<i32>(this.usersWord, 1) & CLOSING) == 0) return true;
-    this.leave();
+    // Relaxed: a guess, which the exchange below confirms or refutes.
+    let seen = atomic.load<i32>(this.usersWord);
+    while ((seen & CLOSING) == 0) {
+      // One more. An exchange and not an addition: who is refused was never
+      // there, so that the last of the others sees that it is the last.
+      // Acquire. Pairs with the exchange in `close()` [U1].
+      const found = atomic.cmpxchg<i32>(this.usersWord, seen, seen + 1);
+      if (found == seen) return true;
+      seen = found;
+    }
     return false;
   }
 
   /** Ends it. Returns whether the caller is to close them. */
   leave(): bool {
     // One less. Who brings it to none, after `close()`, closes.
-    // AcqRel. Pairs with the additions in `enter()` and `close()` [U1].
-    const before = atomic.sub<i32>(this.usersWord, 1);
-    return before == (CLOSING | 1) && this.isLast();
+    // AcqRel. Pairs with the exchanges in `enter()` and `close()` [U1].
+    return atomic.sub<i32>(this.usersWord, 1) == (CLOSING | 1);
   }
 
   /** As `enter()`, for the driver's owner. */
@@ -79,28 +83,20 @@ export class Poll {
 
   /**
    * The driver's owner is dead: what it had fetched, and not passed on, is to be
-   * asked for again.
+   * asked for again. Returns as `leave()`.
    */
-  bury(): void {
-    if (this.asleep != 0) this.wake();
+  bury(): bool {
+    const isLast = this.asleep != 0 && this.wake();
     // Release. Pairs with the exchange in `hasLost()` [U2].
     atomic.store<i32>(this.lostWord, 1);
+    return isLast;
   }
 
   /** Lets nobody begin any more. Returns whether the caller is to close them. */
   close(): bool {
-    // Open -> closing, once.
-    // AcqRel. Pairs with the additions in `enter()` and `leave()` [U1].
-    const before = atomic.or<i32>(this.usersWord, CLOSING);
-    return before == 0 && this.isLast();
-  }
-
-  /** Of those who find nobody there, one closes. */
-  private isLast(): bool {
-    // Closing, and nobody -> closed, once.
-    // Relaxed: who wins has seen all others leave.
-    return atomic.cmpxchg<i32>(this.usersWord, CLOSING, CLOSING | CLOSED) ==
-      CLOSING;
+    // Open -> closing. Whoever finds nobody there, the first time, closes.
+    // AcqRel. Pairs with the exchanges in `enter()` and `leave()` [U1].
+    return atomic.or<i32>(this.usersWord, CLOSING) == 0;
   }
 
   /** The next turn. The driver's owner counts. */

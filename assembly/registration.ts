@@ -6,7 +6,7 @@
 // event, takes the place of Tokio's list of registrations to be released.
 
 import { Hint } from "./hint";
-import { Parker, STALE } from "./parker";
+import { CONFLICT, DONE, Parker, STALE } from "./parker";
 
 // What a descriptor is ready for. Tokio's `Ready`.
 export const READABLE: i32 = 1;
@@ -26,6 +26,8 @@ const TURN_SHIFT: i32 = 16;
 const TURN: i32 = 0x7fff;
 const BASE_SHIFT: i32 = 32;
 const WAITERS_OFFSET: usize = 16;
+/** The part of a waiter that tells claims apart: parkers are 256 bytes. */
+const TAG: u64 = 0xff;
 
 /**
  * A registration. What it is ready for shares a word with its claim:
@@ -36,21 +38,28 @@ const WAITERS_OFFSET: usize = 16;
  *   │ claimed                 │          │          │
  *   └─────────────────────────┴──────────┴──────────┘
  *
- * Each way has one waiter at most: a parker, and above it its claim.
+ * Each way has one waiter at most: a parker, its claim, and of which claim of the
+ * registration it thinks:
+ *
+ *    63                     32 31         8 7           0
+ *   ┌─────────────────────────┬────────────┬─────────────┐
+ *   │ base of the parker      │ its address│ the lowest  │
+ *   │                         │ / 256      │ of the base │
+ *   └─────────────────────────┴────────────┴─────────────┘
  */
 @unmanaged
 export class Registration {
   private word: u64;
-  /** The descriptor. Written before the claim is known to others. */
-  fd: i32;
+  /** The descriptor: see `descriptor`. */
+  private fd: i32;
   /** Links free registrations. `Registry` owns it. */
   next: i32;
   private waiter0: u64;
   private waiter1: u64;
   private waiter2: u64;
   private waiter3: u64;
-  /** What the operating system was asked for; 0 until it was. */
-  interest: i32;
+  /** What the operating system is asked for; 0 until it is. */
+  private asked: i32;
   /**
    * The thread that made it, by its id; below 0 if the descriptor is its own, too.
    * Read when that is dead.
@@ -69,14 +78,42 @@ export class Registration {
     return atomic.load<u64>(this.address);
   }
 
+  private get fdWord(): usize {
+    return this.address + offsetof<Registration>("fd");
+  }
+
+  private get askedWord(): usize {
+    return this.address + offsetof<Registration>("asked");
+  }
+
+  /** The descriptor, if the claim is in force before and after. */
+  get descriptor(): i32 {
+    // Relaxed: by an old handle it may be another's, which does not matter.
+    return atomic.load<i32>(this.fdWord);
+  }
+
+  /** What the operating system is asked for; 0 until it is. */
+  get interest(): i32 {
+    // Relaxed: the driver's owner, which asks again, looks at the claim after.
+    return atomic.load<i32>(this.askedWord);
+  }
+
+  /** Notes what the operating system is about to be asked for. */
+  ask(interest: i32): void {
+    // Relaxed: an owner of the driver that misses it comes before the asking.
+    atomic.store<i32>(this.askedWord, interest);
+  }
+
   private waiterWord(way: i32): usize {
     return this.address + WAITERS_OFFSET + (<usize> way << 3);
   }
 
   /** Makes a free registration a descriptor's. Returns its base. */
   claim(fd: i32): i32 {
-    this.fd = fd;
-    this.interest = 0;
+    // Relaxed: the store below publishes both.
+    atomic.store<i32>(this.fdWord, fd);
+    // Relaxed: as above.
+    atomic.store<i32>(this.askedWord, 0);
     this.owner = 0;
     // Nobody else writes a free registration; late events read it.
     const base = baseOf(this.seen) + 1;
@@ -148,13 +185,26 @@ export class Registration {
     }
   }
 
-  /** Says that this parker waits. Returns false if another one does. */
-  wait(way: i32, waiter: u64): bool {
-    // Nobody -> this waiter.
-    // SeqCst. Pairs with the exchanges in `set()` and `end()`: the caller looks at
-    // what is ready after this [N1].
-    const seen = atomic.cmpxchg<u64>(this.waiterWord(way), 0, waiter);
-    return seen == 0 || seen == waiter;
+  /**
+   * Says that this waiter waits. Returns DONE; CONFLICT if another one does; or
+   * STALE if the claim is over, as far as that was looked at.
+   */
+  wait(base: i32, way: i32, waiter: u64): i32 {
+    const word = this.waiterWord(way);
+    let seen: u64 = 0;
+    while (true) {
+      // Nobody -> this waiter. Or else one of an old claim, that came after all
+      // of those were told, and is about to see that its claim is over.
+      // SeqCst. Pairs with the exchanges in `set()` and `end()`: the caller looks
+      // at what is ready after this [N1].
+      const found = atomic.cmpxchg<u64>(word, seen, waiter);
+      if (found == seen || found == waiter) return DONE;
+      if (found != 0) {
+        if (!this.isClaimed(base)) return STALE;
+        if (((found ^ waiter) & TAG) == 0) return CONFLICT;
+      }
+      seen = found;
+    }
   }
 
   /** This parker waits no more. Returns false if it was told meanwhile. */
@@ -190,16 +240,24 @@ export function maskOf(way: i32): i32 {
 
 /** Tells a waiter. Returns what is to be delivered: see `Parker.unpark()`. */
 export function tell(waiter: u64, registration: i32): i32 {
-  const parker = changetype<Parker>(<usize> <u32> waiter);
+  const address = parkerOf(waiter);
+  const parker = changetype<Parker>(address);
   const base = <i32> (waiter >> BASE_SHIFT);
   if (!parker.isClaimed(base)) return STALE;
-  Hint.give(<usize> <u32> waiter, registration);
+  Hint.give(address, registration);
   return parker.unpark(base);
 }
 
-/** A parker and its claim, as a waiter. */
-export function waiterOf(parker: i32, base: i32): u64 {
-  return <u64> <u32> base << BASE_SHIFT | <u64> <u32> parker;
+/** The address of a waiter's parker. */
+export function parkerOf(waiter: u64): usize {
+  return <usize> <u32> (waiter & ~TAG);
+}
+
+/** A parker and its claim, as a waiter for a claim of a registration. */
+export function waiterOf(registration: i32, parker: i32, base: i32): u64 {
+  // The lowest bit says nothing: all claims are odd.
+  const tag = <u64> (registration >> 1) & TAG;
+  return <u64> <u32> base << BASE_SHIFT | <u64> <u32> parker | tag;
 }
 
 function compose(base: i32, turn: i32, bits: i32): u64 {

@@ -62,4 +62,6 @@ export interface IoDriver extends Driver {
   bury(thread: number): void;
   /** Wakes the owner, for one who has seen it asleep as it rang. */
   wakeOwner(): void;
+  /** Closes its descriptors, for who was told that it is the last. */
+  close(): void;
 }

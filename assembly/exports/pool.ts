@@ -172,9 +172,12 @@ export function injectLength(priority: i32): i32 {
   return Inject.of(priority).length;
 }
 
-/** Repairs what a worker has left that ended or died. */
-export function workerRecover(worker: i32, caller: i32): void {
-  recover(worker, Caller.of(caller));
+/**
+ * Repairs what a worker has left that ended or died. Returns whether the caller
+ * is to close the driver's descriptors.
+ */
+export function workerRecover(worker: i32, caller: i32): bool {
+  return recover(worker, Caller.of(caller));
 }
 
 /** Claims chunks in a row, in the first `limit`. Returns the first, or -1. */

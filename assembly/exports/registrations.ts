@@ -7,9 +7,16 @@ import {
   REGISTRATION_BYTES,
   registrationsAt,
 } from "../layout";
-import { CONFLICT, DONE, STALE } from "../parker";
+import { DONE, STALE } from "../parker";
 import { poll } from "../poll";
-import { maskOf, Registration, tell, waiterOf, WAYS } from "../registration";
+import {
+  maskOf,
+  parkerOf,
+  Registration,
+  tell,
+  waiterOf,
+  WAYS,
+} from "../registration";
 import { Registry } from "../registry";
 
 function registrationOf(address: i32): Registration {
@@ -53,17 +60,17 @@ export function registrationIsClaimed(address: i32, base: i32): bool {
 
 /** The descriptor of a registration. */
 export function registrationFd(address: i32): i32 {
-  return registrationOf(address).fd;
+  return registrationOf(address).descriptor;
 }
 
-/** What the operating system was asked for; 0 if it was not yet. */
+/** What the operating system is asked for; 0 if it was not yet. */
 export function registrationInterest(address: i32): i32 {
   return registrationOf(address).interest;
 }
 
-/** Notes what it was asked for. */
+/** Notes what it is about to be asked for. */
 export function registrationAsked(address: i32, interest: i32): void {
-  registrationOf(address).interest = interest;
+  registrationOf(address).ask(interest);
 }
 
 /** Notes whose it is: see `Registration.owner`. */
@@ -121,35 +128,41 @@ export function registrationClear(address: i32, base: i32, used: i32): void {
   registrationOf(address).clear(base, used);
 }
 
-/** Says that a parker waits. Returns DONE, or CONFLICT if another one does. */
+/**
+ * Says that a parker waits. Returns DONE, CONFLICT if another one does, or STALE
+ * if the claim of the registration is over.
+ */
 export function registrationWait(
   address: i32,
+  base: i32,
   way: i32,
   parker: i32,
   claim: i32,
 ): i32 {
-  const waiter = waiterOf(parker, claim);
-  return registrationOf(address).wait(way, waiter) ? DONE : CONFLICT;
+  const waiter = waiterOf(base, parker, claim);
+  return registrationOf(address).wait(base, way, waiter);
 }
 
 /** It waits no more. Returns false if it was told meanwhile. */
 export function registrationLeave(
   address: i32,
+  base: i32,
   way: i32,
   parker: i32,
   claim: i32,
 ): bool {
-  return registrationOf(address).leave(way, waiterOf(parker, claim));
+  return registrationOf(address).leave(way, waiterOf(base, parker, claim));
 }
 
 /** Whether it waits, and was not told. */
 export function registrationWaits(
   address: i32,
+  base: i32,
   way: i32,
   parker: i32,
   claim: i32,
 ): bool {
-  return registrationOf(address).hasWaiter(way, waiterOf(parker, claim));
+  return registrationOf(address).hasWaiter(way, waiterOf(base, parker, claim));
 }
 
 /**
@@ -163,7 +176,7 @@ export function registrationTell(address: i32, way: i32): i32 {
   const index = (address - first) / <i32> REGISTRATION_BYTES;
   const code = tell(waiter, index + 1);
   if (code == DONE || code == STALE) return 0;
-  return <i32> <u32> waiter | code;
+  return <i32> parkerOf(waiter) | code;
 }
 
 /**

@@ -30,12 +30,13 @@ import { wakeOne, Worker } from "./worker";
 /**
  * Repairs what a worker has left that ended or died. Once for each, by the
  * thread of the pool's creator, and before the worker's index is used again.
+ * Returns whether the caller is to close the driver's descriptors.
  */
-export function recover(index: i32, by: Caller): void {
+export function recover(index: i32, by: Caller): bool {
   const worker = Worker.of(index);
   const dead = Caller.of(callerOf(index));
   Idle.leave(index);
-  releaseParker(dead);
+  const isLast = releaseParker(dead);
   endSteals(index);
   abandon(worker);
   buryOwn(index, worker.thread);
@@ -48,12 +49,13 @@ export function recover(index: i32, by: Caller): void {
     Caller.of(place).alarm(by);
   }
   wakeOne(by);
+  return isLast;
 }
 
 /** Nobody sleeps on its parker, whatever its word says. */
-function releaseParker(dead: Caller): void {
+function releaseParker(dead: Caller): bool {
   const place = dead.close();
-  if (place == 0) return;
+  if (place == 0) return false;
   const parker = parkerOf(place);
   const index = parkerIndex(parker);
   Sleepers.remove(index);
@@ -61,9 +63,10 @@ function releaseParker(dead: Caller): void {
     changetype<Registry>(FREE_PARKERS).free(PARKERS, PARKER_BYTES, index);
   }
   DriverLock.unkeep(index);
-  if (DriverLock.holder() != index + 1) return;
-  poll().bury();
+  if (DriverLock.holder() != index + 1) return false;
+  const isLast = poll().bury();
   leaveDriver();
+  return isLast;
 }
 
 /** The entries that it was copying are still where they were. */

@@ -89,7 +89,7 @@ export class SelectorDriver implements IoDriver {
       this.#selector.wait(isSleep ? timeout : 0, this.#take);
     } finally {
       core.bellHear();
-      if (core.pollWake()) this.#selector.close();
+      if (core.pollWake()) this.close();
     }
     return this.#served;
   }
@@ -103,8 +103,14 @@ export class SelectorDriver implements IoDriver {
   }
 
   shutdown(): void {
-    this.unpark();
-    if (this.#core.pollClose()) this.#selector.close();
+    this.#core.bellRing();
+    // Whoever was the first to ring may be too late to write: so this one does.
+    this.wakeOwner();
+    if (this.#core.pollClose()) this.close();
+  }
+
+  close(): void {
+    this.#selector.close();
   }
 
   register(fd: number, interest: number, owner: number): RegistrationPlace {
@@ -117,9 +123,10 @@ export class SelectorDriver implements IoDriver {
     let isAdded = false;
     try {
       const isOpen = this.#use(() => {
-        this.#selector.add(fd, interest, place);
         core.registrationOwn(address, owner);
+        // First, so that a driver's owner that asks for all again misses none.
         core.registrationAsked(address, interest);
+        this.#selector.add(fd, interest, place);
         isAdded = true;
       });
       if (!isOpen) throw new ShutdownError("register a file descriptor");
@@ -162,7 +169,7 @@ export class SelectorDriver implements IoDriver {
     try {
       action();
     } finally {
-      if (core.pollLeave()) this.#selector.close();
+      if (core.pollLeave()) this.close();
     }
     return true;
   }
@@ -189,12 +196,22 @@ export class SelectorDriver implements IoDriver {
   #renewAll(): void {
     const core = this.#core;
     for (let index = 0; index < core.registrationsUsed(); index++) {
-      const address = addressOf(this.#registrations, index);
-      const claim = core.registrationBase(address);
-      const interest = core.registrationInterest(address);
-      if (!core.registrationIsClaimed(address, claim) || !interest) continue;
-      const fd = core.registrationFd(address);
-      this.#selector.renew(fd, interest, { address, claim });
+      // Its descriptor may be another registration's by now, which this one has
+      // taken the events from: so once more, for all.
+      if (!this.#renew(addressOf(this.#registrations, index))) index = -1;
     }
+  }
+
+  /** Returns false if the claim that it was for is over. */
+  #renew(address: number): boolean {
+    const core = this.#core;
+    const claim = core.registrationBase(address);
+    const fd = core.registrationFd(address);
+    const interest = core.registrationInterest(address);
+    if (interest === 0 || !core.registrationIsClaimed(address, claim)) {
+      return true;
+    }
+    this.#selector.renew(fd, interest, { address, claim });
+    return core.registrationIsClaimed(address, claim) !== 0;
   }
 }

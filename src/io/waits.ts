@@ -1,7 +1,7 @@
 // Who on this thread waits for which file descriptors, and is told when they are
 // ready.
 
-import { CONFLICT } from "../core/core.generated.ts";
+import { CONFLICT, STALE } from "../core/core.generated.ts";
 import type { CoreExports } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { addressOf } from "../core/layout.ts";
@@ -126,16 +126,24 @@ export class Waits {
     const { address, claim } = parker;
     const code = this.#core.registrationWait(
       place.address,
+      place.claim,
       way,
       address,
       claim,
     );
+    if (code === STALE) throw new ReleasedError("wait", "registration");
     if (code === CONFLICT) throw new InUseError("wait for", "registration");
   }
 
   #unset(place: RegistrationPlace, way: number, parker: ParkerPlace): void {
     const { address, claim } = parker;
-    this.#core.registrationLeave(place.address, way, address, claim);
+    this.#core.registrationLeave(
+      place.address,
+      place.claim,
+      way,
+      address,
+      claim,
+    );
   }
 
   #enter(place: RegistrationPlace, way: number, wait: Wait): Queue {
@@ -229,9 +237,14 @@ export class Waits {
     for (const queue of [...this.#queues.values()]) {
       const { place, way } = queue;
       // Those that the core still has were not told.
-      if (
-        !this.#core.registrationWaits(place.address, way, address, claim)
-      ) count += this.#settle(queue);
+      const isWaiting = this.#core.registrationWaits(
+        place.address,
+        place.claim,
+        way,
+        address,
+        claim,
+      );
+      if (!isWaiting) count += this.#settle(queue);
     }
     return count;
   }

@@ -275,8 +275,10 @@ export class Crew {
     const id = this.#idOf(member);
     this.#settleReady(member, id, code);
     // Whatever it held or had queued, at whatever instruction it died.
-    this.#local.core.workerRecover(member.index, 0);
+    const isLast = this.#local.core.workerRecover(member.index, 0);
+    if (isLast) this.#local.io!.close();
     if (id !== 0) this.#local.io?.bury(id);
+    // It may have been the driver's owner.
     handOff(this.#local);
     this.#members[member.index] = undefined;
     if (!isExpected) {
