@@ -24,6 +24,7 @@ import {
 } from "../src/core/core.generated.ts";
 import type { ParkResult } from "../src/park/result.ts";
 import type { Steps } from "../loom/src/scenario.ts";
+import { ringSelector, shutSelector, sleepInSelector } from "./selector.ts";
 import { BELL, type Local, type Place } from "./world.ts";
 
 /** What `Atomics.wait()` and the core's wait return when the time has passed. */
@@ -48,7 +49,7 @@ export function* deliver(
 }
 
 /** Wakes a sleeper that the core summoned, if the host is to wake it. */
-function* wakeSummoned(me: Local, address: number): Steps<void> {
+export function* wakeSummoned(me: Local, address: number): Steps<void> {
   if (address === 0) return;
   me.t.assert(me.isHostWait, "the core asks a host that does not wait");
   yield* me.t.notify(address);
@@ -94,8 +95,14 @@ function* keepToken(me: Local, place: Place, end: number): Steps<void> {
 
 // ==== src/drivers/time.ts ====
 
-/** Sleeps in the driver until the bell rings, or until then. */
-function* sleepInDriver(me: Local, due: number): Steps<void> {
+/** The driver's `park()`: until the bell rings, or until then. */
+function* sleepInDriver(me: Local, due: number): Steps {
+  if (me.hasSelector) return yield* sleepInSelector(me, due);
+  yield* sleepOnBell(me, due);
+  return 0;
+}
+
+function* sleepOnBell(me: Local, due: number): Steps<void> {
   const { t, clock } = me;
   const left = clock.left(due);
   if (!me.isHostWait) {
@@ -113,6 +120,7 @@ function* sleepInDriver(me: Local, due: number): Steps<void> {
 /** The driver's `unpark()`. */
 function* ringDriver(me: Local): Steps<void> {
   if (!me.hasDriver) return;
+  if (me.hasSelector) return yield* ringSelector(me);
   if ((yield* me.t.call("bellRing")) === WAKE) yield* me.t.notify(BELL);
 }
 
@@ -141,8 +149,8 @@ function* takeTurns(me: Local, parker: number, deadline: number): Steps {
     const due = (yield* t.call("timersArmed"))
       ? Math.min(yield* t.call("timersPrepare", thread), deadline)
       : deadline;
-    yield* sleepInDriver(me, due);
-    const served = yield* fireTimers(me);
+    const events = yield* sleepInDriver(me, due);
+    const served = events + (yield* fireTimers(me));
     yield* t.call("parkerAddTurn", parker);
     if (served > 0 || (yield* t.call("parkerIsNotified", parker))) {
       return served;
@@ -221,6 +229,23 @@ function* parkOnce(me: Local, place: Place, deadline: number): Steps {
   return code;
 }
 
+/** Drives for all, when nobody else does, until there is a token, or the end. */
+export function* standBy(me: Local, place: Place): Steps<ParkResult> {
+  const { t, isHostWait } = me;
+  const { address, claim } = place;
+  for (;;) {
+    let code = isHostWait
+      ? yield* t.call("parkerCommitStandBy", address, claim)
+      : yield* t.call("parkerStandBy", address, claim);
+    if (isHostWait) code = yield* sleepCommitted(me, place, Infinity, code);
+    const end = code === DRIVER
+      ? yield* parkInDriver(me, place, Infinity)
+      : code;
+    const result = toResult(me, end);
+    if (result === "unparked" || result === "shutdown") return result;
+  }
+}
+
 /** Polls the driver once, if it is free. Does not touch the token. */
 export function* pollDriver(me: Local, place: Place): Steps<ParkResult> {
   const { t, hasDriver } = me;
@@ -266,6 +291,16 @@ export function* parkInBrokenDriver(
 function* parkInHost(me: Local, place: Place, deadline: number): Steps {
   const { address, claim } = place;
   const code = yield* me.t.call("parkerCommit", address, claim);
+  return yield* sleepCommitted(me, place, deadline, code);
+}
+
+/** Sleeps, if that is what the core says. */
+function* sleepCommitted(
+  me: Local,
+  place: Place,
+  deadline: number,
+  code: number,
+): Steps {
   if (code === DRIVER) return code;
   const end = code === SLEEP ? yield* sleepInHost(me, place, deadline) : code;
   yield* handOff(me);
@@ -408,7 +443,7 @@ export function* shutdown(me: Local): Steps<void> {
     if (!(yield* t.call("parkerIsClaimed", address, claim))) continue;
     yield* unpark(me, { address, claim });
   }
-  yield* ringDriver(me);
+  yield* me.hasSelector ? shutSelector(me) : ringDriver(me);
 }
 
 // ==== src/park/async_park.ts, and parkAsync() of parker.ts ====

@@ -9,7 +9,8 @@ import { RETURNED, TASK_IDLE } from "../src/core/core.generated.ts";
 import type { Steps } from "../loom/src/scenario.ts";
 import { parkUntilToken, sleepOn } from "./facade.ts";
 import type { PoolWorld } from "./pool_world.ts";
-import type { Local, Place } from "./world.ts";
+import { wakeOwner } from "./selector.ts";
+import { BELL, type Local, type Place } from "./world.ts";
 
 // Words of a caller's line.
 const DOUBT = 4;
@@ -196,7 +197,7 @@ function* end(member: Member, task: number, outcome: number): Steps<void> {
 
 /** Wakes whom the core has noted, where waking is the host's. */
 export function* flush({ me, pool, caller }: Member): Steps<void> {
-  if (!me.isHostWait) return;
+  if (!me.isHostWait && !me.hasSelector) return;
   const { t } = me;
   const line = pool.caller(caller);
   const count = yield* t.plainLoad(line + PENDING_WAKES);
@@ -204,7 +205,9 @@ export function* flush({ me, pool, caller }: Member): Steps<void> {
   t.assert(count <= OUTBOX_SIZE, "more wakes than there is room for");
   yield* t.plainStore(line + PENDING_WAKES, 0);
   for (let place = 0; place < count; place++) {
-    yield* t.notify(yield* t.plainLoad(line + OUTBOX + 4 * place));
+    const address = yield* t.plainLoad(line + OUTBOX + 4 * place);
+    if (address === BELL && me.hasSelector) yield* wakeOwner(me);
+    else yield* t.notify(address);
   }
 }
 

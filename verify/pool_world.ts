@@ -15,6 +15,7 @@ import {
   TASK_IDLE,
   WORKER_BYTES,
 } from "../src/core/core.generated.ts";
+import type { Capacities } from "../src/core/layout.ts";
 import type { Alone, ThreadContext } from "../loom/src/scenario.ts";
 import { type Local, newWorld, OWN_WORDS, type Place, World } from "./world.ts";
 
@@ -41,6 +42,8 @@ const OUTCOME = 3;
 const SCRATCH: number = HEAP - 1024;
 /** The words that count how often a task was run. */
 const RUNS = 128;
+/** Those of the world that the pool is in. */
+const SELECTOR_WORDS = 160;
 
 /** What the pool is like when the threads begin. */
 export interface PoolPlan {
@@ -55,6 +58,10 @@ export interface PoolPlan {
   readonly tasks?: number;
   /** None by default. */
   readonly chunks?: number;
+  /** None by default. */
+  readonly registrations?: number;
+  /** Records beyond, for threads that claim. */
+  readonly spare?: Partial<Capacities>;
   /** Workers that sleep already. */
   readonly asleep?: readonly number[];
   /** Workers that have looked for work, and found none. */
@@ -80,6 +87,7 @@ export class PoolWorld {
   constructor(plan: PoolPlan) {
     this.plan = {
       ...{ flags: OWN_WORDS, perWord: 32, ring: 4, tasks: 4, chunks: 0 },
+      ...{ registrations: 0, spare: {} },
       ...{ asleep: [], searched: [], spinning: [] },
       ...{ before: 0, closed: [] },
       ...plan,
@@ -87,6 +95,9 @@ export class PoolWorld {
     this.world = newWorld({
       flags: this.plan.flags,
       parkers: this.plan.workers + 1,
+      registrations: this.plan.registrations,
+      spare: this.plan.spare,
+      scratch: SCRATCH + 4 * SELECTOR_WORDS,
     });
   }
 

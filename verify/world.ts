@@ -11,6 +11,7 @@ import {
   MUTEX,
   NOTIFIED,
   PARKER_BYTES,
+  SELECTOR,
   SLEEP,
   TIMERS_ONLY,
 } from "../src/core/core.generated.ts";
@@ -28,6 +29,7 @@ import { Clock, START } from "./clock.ts";
 // As assembly/layout.ts places them.
 export const DRIVER_LOCK = 384;
 export const BELL = 512;
+export const POLL_USERS = 576;
 const SLEEPERS = 1024;
 const WHEEL = 3072;
 const WHEEL_COUNT = WHEEL + 4;
@@ -41,6 +43,13 @@ const SLOTS = 64;
 const PARKER_GENERATION = 8;
 const TIMER_GENERATION = 4;
 const LOCK_GENERATION = 4;
+const REGISTRATION_GENERATION = 1;
+const WAITERS = 16;
+const WAITERS_END = 48;
+/** `CLOSING` of assembly/poll.ts. */
+const CLOSING = 1 << 30;
+/** READ and WRITE of src/drivers/selector.ts. */
+const INTEREST = 3;
 const TIMER_AFTER = 16;
 /** The bell's word while its owner sleeps. */
 const ASLEEP = 1;
@@ -53,6 +62,9 @@ export const DRIVER_FIRST: number = BLOCKING_DRIVER;
 export const SHIPPED: number = BLOCKING_DRIVER | TIMERS_ONLY;
 /** As `Runtime.create({ wait: "futex" })` has it. */
 export const SHIPPED_HOST: number = SHIPPED | HOST_WAIT;
+
+/** As `Runtime.create({ driver: "epoll" })` has it. */
+export const SHIPPED_SELECTOR: number = BLOCKING_DRIVER | SELECTOR;
 
 /** Where something lies, and which claim of it. */
 export interface Place {
@@ -76,10 +88,14 @@ export interface WorldPlan {
   readonly parkers?: number;
   readonly locks?: readonly ("mutex" | "condvar")[];
   readonly timers?: readonly TimerPlan[];
+  /** Registrations, of the descriptors 0, 1, 2, … */
+  readonly registrations?: number;
   /** Records beyond, for threads that claim. */
   readonly spare?: Partial<Capacities>;
   /** The parker whose thread holds the driver when the threads begin. */
   readonly holder?: number;
+  /** Where the scenario's own words lie. Behind the records by default. */
+  readonly scratch?: number;
   /** Parkers that are parked already: on their own words, beside the holder. */
   readonly asleep?: readonly number[];
   /** Parkers whose event loops are parked already. */
@@ -93,6 +109,10 @@ export interface Local {
   readonly thread: number;
   readonly isHostWait: boolean;
   readonly hasDriver: boolean;
+  /** Whether the driver sleeps in a selector. */
+  readonly hasSelector: boolean;
+  /** What the thread has done to the selector. */
+  readonly tally: { sleeps: number; writes: number };
   readonly clock: Clock;
   readonly world: World;
 }
@@ -103,6 +123,8 @@ export interface Expected {
   readonly tokens?: boolean;
   /** Parkers that no thread has released or detached. All by default. */
   readonly parkers?: readonly number[];
+  /** Whether somebody may still stand by, or sleep in the driver. */
+  readonly daemons?: boolean;
   /** Whether timers may be armed. None is by default. */
   readonly armed?: boolean;
 }
@@ -120,19 +142,21 @@ export class World {
       parkers: 0,
       locks: [],
       timers: [],
+      registrations: 0,
       spare: {},
       holder: -1,
+      scratch: 0,
       asleep: [],
       looping: [],
       ...plan,
     };
-    const { parkers, locks, timers, spare } = this.#plan;
+    const { parkers, locks, timers, registrations, spare } = this.#plan;
     this.flags = this.#plan.flags;
     this.#capacities = {
       parkers: parkers + (spare.parkers ?? 0),
       locks: locks.length + (spare.locks ?? 0),
       timers: timers.length + (spare.timers ?? 0),
-      registrations: spare.registrations ?? 0,
+      registrations: registrations + (spare.registrations ?? 0),
     };
     this.regions = regionsOf(this.#capacities);
   }
@@ -153,17 +177,25 @@ export class World {
     return placeOf(this.regions.timers, index, TIMER_GENERATION);
   }
 
+  /** The registration of this descriptor, as long as it is the first one. */
+  registration(fd: number): Place {
+    return placeOf(this.regions.registrations, fd, REGISTRATION_GENERATION);
+  }
+
   /** A word that the core knows nothing of, for the threads to use. */
   scratch(index: number): number {
     const behind = Math.ceil(memoryBytes(this.#capacities) / 128) * 128;
-    return behind + 4 * index;
+    return (this.#plan.scratch || behind) + 4 * index;
   }
 
   /** What the body of thread `thread` works with. Threads count from 1. */
   local(t: ThreadContext, thread: number, clock: Clock = new Clock()): Local {
     const isHostWait = (this.flags & HOST_WAIT) !== 0;
     const hasDriver = (this.flags & BLOCKING_DRIVER) !== 0;
-    return { t, thread, isHostWait, hasDriver, clock, world: this };
+    const hasSelector = (this.flags & SELECTOR) !== 0;
+    const tally = { sleeps: 0, writes: 0 };
+    const has = { isHostWait, hasDriver, hasSelector };
+    return { t, thread, ...has, tally, clock, world: this };
   }
 
   /** Makes the memory a runtime's, and claims what the plan says. */
@@ -174,6 +206,7 @@ export class World {
     this.#claimParkers(alone);
     this.#claimLocks(alone);
     this.#claimTimers(alone);
+    this.#register(alone);
     this.#takeDriver(alone);
     this.#park(alone);
   };
@@ -234,21 +267,49 @@ export class World {
     });
   }
 
+  #register(alone: Alone): void {
+    for (let fd = 0; fd < this.#plan.registrations; fd++) {
+      const { address, claim } = this.registration(fd);
+      const claimed = alone.call("registrationClaim", fd);
+      alone.assert(claimed === address, "setup: a registration lies elsewhere");
+      const base = alone.call("registrationBase", address);
+      alone.assert(base === claim, "setup: a registration has another claim");
+      alone.call("registrationAsked", address, INTEREST);
+    }
+  }
+
   /** Checks what holds of every memory that nobody uses. */
   check(alone: Alone, expected: Expected = {}): void {
-    const { tokens = false, armed = false } = expected;
+    const { tokens = false, armed = false, daemons = false } = expected;
     const all = Array.from({ length: this.#plan.parkers }, (_, index) => index);
     for (const index of expected.parkers ?? all) {
       this.#checkParker(alone, index, tokens);
     }
+    if (!daemons) this.#checkNobodySleeps(alone);
+    this.#checkLocks(alone);
+    this.#checkWheel(alone, armed);
+    this.#checkWaiters(alone);
+  }
+
+  #checkNobodySleeps(alone: Alone): void {
     alone.assert(alone.read(DRIVER_LOCK) === 0, "the driver is not free");
     alone.assert(alone.read(BELL) !== ASLEEP, "the bell has a sleeper");
     alone.assert(
       alone.read(SLEEPERS) === 0,
       "the set of sleepers is not empty",
     );
-    this.#checkLocks(alone);
-    this.#checkWheel(alone, armed);
+    const users = alone.read(POLL_USERS) & ~CLOSING;
+    alone.assert(users === 0, "somebody uses the selector");
+  }
+
+  #checkWaiters(alone: Alone): void {
+    for (let fd = 0; fd < this.#capacities.registrations; fd++) {
+      const { address } = this.registration(fd);
+      for (let at = WAITERS; at < WAITERS_END; at += 4) {
+        const isFree = alone.read(address + at) === 0;
+        alone.assert(isFree, `somebody waits for descriptor ${fd}`);
+      }
+    }
   }
 
   #checkParker(alone: Alone, index: number, tokens: boolean): void {

@@ -16,7 +16,11 @@ import { scenarios as poolQueues } from "./pool_queues.ts";
 import { scenarios as poolShutdowns } from "./pool_shutdown.ts";
 import { scenarios as poolTasks } from "./pool_tasks.ts";
 import { scenarios as poolWorkers } from "./pool_workers.ts";
+import { scenarios as registrations } from "./registrations.ts";
+import { scenarios as selectorDeaths } from "./selector_deaths.ts";
+import { scenarios as selectors } from "./selectors.ts";
 import { scenarios as shutdowns } from "./shutdown.ts";
+import { scenarios as standBys } from "./stand_bys.ts";
 import { scenarios as timeouts } from "./timeouts.ts";
 import { scenarios as timers } from "./timers.ts";
 import { scenarios as unparks } from "./unparks.ts";
@@ -34,7 +38,11 @@ export const scenarios: readonly Entry[] = [
   ...mutexes,
   ...condvars,
   ...hostWait,
+  ...registrations,
+  ...selectors,
+  ...standBys,
   ...deaths,
+  ...selectorDeaths,
   ...poolQueues,
   ...poolTasks,
   ...poolWorkers,
