@@ -43,7 +43,7 @@ const MASKS = [
 ] as const;
 
 /** What ends a wait in this way. */
-function maskOf(way: number): number {
+export function maskOf(way: number): number {
   return MASKS[way]!;
 }
 
