@@ -77,7 +77,9 @@ export class Watched {
     interest: Interest = { read: true, write: true },
   ): Watched {
     const bits = checkInterest("register a file descriptor", interest);
-    return new Watched(source, fd, kind, source.watch.register(fd, bits));
+    // Its own: closed with the worker, if that dies.
+    const place = source.watch.register(fd, bits, true);
+    return new Watched(source, fd, kind, place);
   }
 
   private constructor(

@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { setTimeout } from "node:timers";
+import { UnixStream } from "../../mod.ts";
 import { spawn, worker } from "../../task.ts";
 import { readNow, writeNow } from "./sockets.ts";
 
@@ -117,4 +118,24 @@ export async function bothSleeps(
   one.deregister();
   other.deregister();
   return readNow(first)!.length + readNow(second)!.length;
+}
+
+/** Has a stream, and ends its worker when there is something to read. */
+export async function exitWithStream(fd: number): Promise<void> {
+  const stream = UnixStream.from(worker.io, fd);
+  await stream.read(new Uint8Array(8));
+  process.exit(4);
+}
+
+/** Sends back what a stream receives, until its end. */
+export async function echoStream(fd: number): Promise<number> {
+  using stream = UnixStream.from(worker.io, fd);
+  const bytes = new Uint8Array(4096);
+  let total = 0;
+  for (;;) {
+    const count = await stream.read(bytes);
+    if (count === null) return total;
+    await stream.writeAll(bytes.subarray(0, count));
+    total += count;
+  }
 }

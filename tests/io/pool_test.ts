@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Pool, type PoolOptions, type WorkerMetrics } from "../../mod.ts";
+import {
+  Pool,
+  type PoolOptions,
+  UnixStream,
+  type WorkerMetrics,
+} from "../../mod.ts";
 import { settled, sharedWords, until } from "../threads.ts";
 import type * as tasks from "./pool_tasks.ts";
 import {
@@ -276,6 +281,28 @@ test(
     assert.equal(await settled(pool.run("add", [1, 2])), 3);
   },
 );
+
+test("a stream of a worker that dies is closed", IO, async () => {
+  await using crew = await start({ workers: 1 });
+  const { pool } = crew;
+  for (let round = 0; round < 3; round++) {
+    const [mine, theirs] = UnixStream.pair(pool.io);
+    const call = pool.run("exitWithStream", [theirs.detach()]);
+    await mine.writeAll(new Uint8Array(8));
+    await assert.rejects(settled(call), { code: "worker-crashed" });
+    assert.equal(await settled(mine.read(new Uint8Array(8))), null);
+    mine.close();
+  }
+  const [mine, theirs] = UnixStream.pair(pool.io);
+  const call = pool.run("echoStream", [theirs.detach()]);
+  const bytes = new Uint8Array(8);
+  for (let round = 0; round < 100; round++) {
+    await mine.writeAll(bytes.fill(round));
+    assert.equal(await settled(mine.read(bytes)), 8);
+  }
+  mine.close();
+  assert.equal(await settled(call), 800);
+});
 
 test("no descriptor is left behind", IO, async () => {
   await (await start())[Symbol.asyncDispose]();
