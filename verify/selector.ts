@@ -49,13 +49,22 @@ function* notify(t: ThreadContext, world: World, event: number): Steps<void> {
   yield* t.notify(eventsOf(world));
 }
 
+/** As `arrive()`, of an event that somebody has fetched already. */
+export function* write(
+  t: ThreadContext,
+  world: World,
+  fd: number,
+): Steps<void> {
+  yield* t.add(bytesOf(world, fd), 1);
+}
+
 /** Another process writes a byte to a descriptor. */
 export function* arrive(
   t: ThreadContext,
   world: World,
   fd: number,
 ): Steps<void> {
-  yield* t.add(bytesOf(world, fd), 1);
+  yield* write(t, world, fd);
   yield* notify(t, world, 1 << (SHIFT * (fd + 1)));
 }
 

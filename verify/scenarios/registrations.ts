@@ -16,7 +16,14 @@ import {
   waitInLoop,
   WRITE,
 } from "../io_facade.ts";
-import { arrive, deregister, read, register, takeEvent } from "../selector.ts";
+import {
+  arrive,
+  deregister,
+  read,
+  register,
+  takeEvent,
+  write,
+} from "../selector.ts";
 import {
   newWorld,
   SHIPPED_HOST,
@@ -183,9 +190,9 @@ function clearing(): Entry {
       reader: reader(world),
       *driver(t) {
         const me = world.local(t, 1);
-        yield* arrive(t, world, 0);
+        yield* write(t, world, 0);
         yield* takeEvent(me, world.registration(0), READABLE, 1);
-        yield* arrive(t, world, 0);
+        yield* write(t, world, 0);
         yield* takeEvent(me, world.registration(0), READABLE, 2);
         yield* t.call("driverLeave");
       },
@@ -216,14 +223,17 @@ function closedStays(): Entry {
         const me = world.local(t, 1);
         const seen = yield* t.call("registrationReady", address, claim);
         yield* clear(me, world.registration(0), seen);
+        return (seen & WRITABLE) !== 0;
       },
       *writer(t) {
         // In the same turn, as it is the same event.
         yield* t.call("registrationSet", address, claim, WRITABLE, 7);
       },
     },
-    final(alone) {
+    final(alone, { clearer }) {
       const ready = alone.call("registrationReady", address, claim) & 0xffff;
+      const isWritable = (ready & WRITABLE) !== 0;
+      alone.assert(isWritable !== clearer, "what was not seen is used up");
       alone.assert((ready & READ_CLOSED) !== 0, "it is open again");
       alone.assert((ready & READABLE) === 0, "it is still readable");
       world.check(alone);
@@ -305,17 +315,19 @@ function lateEvent(): Entry {
       driver: driver(world, READABLE, 0),
       *owner(t) {
         const me = world.local(t, 2);
-        yield* deregister(me, old);
+        const isDone = yield* deregister(me, old);
         // There is none, if the other one is about to free it.
         const { address, claim } = yield* register(me, 0);
         t.assert(address === 0 || claim !== old.claim, "it is the same claim");
+        return isDone;
       },
       *other(t) {
         // Of two who deregister, one does it.
         return yield* deregister(world.local(t, 3), old);
       },
     },
-    final(alone) {
+    final(alone, { owner, other }) {
+      alone.assert(owner !== other, "both have deregistered it, or nobody");
       const claim = alone.call("registrationBase", old.address);
       const ready = alone.call("registrationReady", old.address, claim);
       alone.assert(ready <= 0, `the new claim is ready for ${ready}`);

@@ -90,15 +90,15 @@ function inDriver(where: string, flags: number, add = pr): Entry {
 }
 
 /** It is dead when the threads begin, asleep, with an event in its hands. */
-function asleep(where: string, flags: number): Entry {
+function asleep(where: string, flags: number, isAsleep = true): Entry {
   const pool = newPool(flags);
   return pr({
     name: `what a dead worker had fetched is asked for again: ${where}`,
     setup(alone) {
       pool.setup(alone);
       alone.call("driverTake", pool.parkerOf(1).address);
-      alone.call("pollSleep");
-      alone.call("bellCommit");
+      if (isAsleep) alone.call("pollSleep");
+      if (isAsleep) alone.call("bellCommit");
       putByte(alone, pool.world, 0);
     },
     threads: { supervisor: recovery(pool), waiter: waiter(pool) },
@@ -181,10 +181,11 @@ function closingMortal(): Entry {
 }
 
 export const scenarios: readonly Entry[] = [
-  inDriver("the core sleeps", SHIPPED_SELECTOR),
-  inDriver("the host sleeps", SELECTOR_HOST, full),
+  inDriver("the core sleeps", SHIPPED_SELECTOR, full),
+  inDriver("the host sleeps", SELECTOR_HOST),
   asleep("the core sleeps", SHIPPED_SELECTOR),
   asleep("the host sleeps", SELECTOR_HOST),
+  asleep("it has woken up", SHIPPED_SELECTOR, false),
   registering(),
   closing(),
   closingMortal(),
