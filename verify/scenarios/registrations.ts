@@ -450,8 +450,9 @@ function ways(): Entry {
 function conflict(): Entry {
   const world = newWorld({
     flags: SHIPPED_SELECTOR,
-    parkers: 2,
+    parkers: 3,
     registrations: 1,
+    holder: 0,
   });
   const isOf = (outcome: unknown, ...all: Outcome[]) =>
     isReady(outcome) || all.includes(outcome as Outcome);
@@ -459,9 +460,9 @@ function conflict(): Entry {
     name: "of two who wait for the same, one is refused, and one is told",
     setup: world.setup,
     threads: {
-      first: waiter(world, 0),
-      second: waiter(world, 1),
-      peer: peer(world, 0),
+      first: waiter(world, 1),
+      second: waiter(world, 2),
+      driver: driver(world, READABLE, 0),
     },
     final(alone, { first, second }) {
       alone.assert(isReady(first) || isReady(second), "neither was told");

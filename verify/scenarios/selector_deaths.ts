@@ -105,6 +105,8 @@ function asleep(where: string, flags: number, isAsleep = true): Entry {
     final(alone, { waiter }) {
       alone.assert(isReady(waiter), `it got ${waiter}`);
       alone.assert(alone.read(POLL_USERS) === 0, "somebody is left there");
+      const isLost = alone.call("pollHasLost") !== 0;
+      alone.assert(!isLost, "it is to be asked for again for ever");
       pool.checkTasks(alone);
     },
   });

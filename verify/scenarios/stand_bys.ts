@@ -198,6 +198,30 @@ function lastDeregistered(): Entry {
   });
 }
 
+/** It begins as the runtime ends, which gives it no token [S2]. */
+function late(): Entry {
+  const world = newWorld({ flags: SHIPPED_SELECTOR, spare: { parkers: 1 } });
+  return pr({
+    name: "a thread that begins to stand by behind a shutdown's back ends",
+    setup: world.setup,
+    threads: {
+      *standby(t) {
+        const me = world.local(t, 1);
+        const address = yield* t.call("parkerClaim", 1);
+        const claim = yield* t.call("parkerBase", address);
+        return yield* standBy(me, { address, claim });
+      },
+      *other(t) {
+        yield* shutdown(world.local(t, 2));
+      },
+    },
+    final(alone, results) {
+      expectResults(alone, results, { standby: ["shutdown"] });
+      world.check(alone);
+    },
+  });
+}
+
 /** An event loop that keeps the driver cannot select: holder < 0. */
 function keeper(where: string, flags: number): Entry {
   const plan = { flags, parkers: 2, registrations: 1, looping: [0] };
@@ -279,6 +303,7 @@ export const scenarios: readonly Entry[] = [
   besideSleeper("the core sleeps", SHIPPED_SELECTOR),
   besideSleeper("the host sleeps", SELECTOR_HOST),
   lastDeregistered(),
+  late(),
   keeper("the core sleeps", SHIPPED_SELECTOR),
   full(keeper("the host sleeps", SELECTOR_HOST).scenario),
   kept(),
