@@ -17,6 +17,7 @@ import { scenarios as poolShutdowns } from "./pool_shutdown.ts";
 import { scenarios as poolTasks } from "./pool_tasks.ts";
 import { scenarios as poolWorkers } from "./pool_workers.ts";
 import { scenarios as registrations } from "./registrations.ts";
+import { scenarios as releases } from "./releases.ts";
 import { scenarios as selectorDeaths } from "./selector_deaths.ts";
 import { scenarios as selectors } from "./selectors.ts";
 import { scenarios as shutdowns } from "./shutdown.ts";
@@ -39,6 +40,7 @@ export const scenarios: readonly Entry[] = [
   ...condvars,
   ...hostWait,
   ...registrations,
+  ...releases,
   ...selectors,
   ...standBys,
   ...deaths,

@@ -1,7 +1,7 @@
 // Who waits for a file descriptor does not sleep past its event, whoever sleeps
 // in the driver, and whatever else becomes of the registration.
 
-import { DONE, READABLE, WRITABLE } from "../../src/core/core.generated.ts";
+import { READABLE, WRITABLE } from "../../src/core/core.generated.ts";
 import type { Body } from "../../loom/src/scenario.ts";
 import { START } from "../clock.ts";
 import { type Entry, expectResults, pr, spurious } from "../entry.ts";
@@ -16,14 +16,7 @@ import {
   waitInLoop,
   WRITE,
 } from "../io_facade.ts";
-import {
-  arrive,
-  deregister,
-  read,
-  register,
-  takeEvent,
-  write,
-} from "../selector.ts";
+import { arrive, read, takeEvent, write } from "../selector.ts";
 import {
   newWorld,
   SHIPPED_HOST,
@@ -37,7 +30,7 @@ const SOON = START + 5;
 const BOTH = READABLE | WRITABLE;
 
 /** A thread that blocks until a descriptor is ready. */
-function waiter(world: World, index: number, fd = 0, way = READ): Body {
+export function waiter(world: World, index: number, fd = 0, way = READ): Body {
   return function* (t) {
     const me = world.local(t, index + 1);
     const waited = { place: world.registration(fd), way };
@@ -69,7 +62,7 @@ function taker(world: World, ...fds: number[]): Body {
 }
 
 /** A thread that holds the driver of the parker 0, and fetches an event. */
-function driver(world: World, ready: number, ...fds: number[]): Body {
+export function driver(world: World, ready: number, ...fds: number[]): Body {
   return function* (t) {
     const me = world.local(t, 1);
     for (const fd of fds) {
@@ -241,141 +234,6 @@ function closedStays(): Entry {
   });
 }
 
-/** The waiter is told, and a late event is not the new claim's. */
-function releasing(where: string, isLooping: boolean): Entry {
-  const world = newWorld({
-    flags: SHIPPED_SELECTOR,
-    parkers: 2,
-    registrations: 1,
-    holder: 0,
-  });
-  const place = world.registration(0);
-  return pr({
-    name: `who waits is told that its descriptor is deregistered: ${where}`,
-    setup: world.setup,
-    threads: {
-      *waiter(t) {
-        const me = world.local(t, 2);
-        const parker = world.parker(1);
-        const waited = { place, way: READ };
-        if (!isLooping) return yield* block(me, parker, waited);
-        const driver = yield* openLoop(me, parker);
-        return (yield* waitInLoop(me, driver, parker, waited))[0];
-      },
-      driver: driver(world, READABLE, 0),
-      *releaser(t) {
-        return yield* deregister(world.local(t, 3), place);
-      },
-    },
-    final(alone, results) {
-      const { waiter } = results;
-      alone.assert(waiter === "released" || isReady(waiter), `got ${waiter}`);
-      expectResults(alone, results, { releaser: [true] });
-      world.check(alone, { tokens: true });
-    },
-  });
-}
-
-/** It is told though nobody is in the driver, or it is itself. */
-function releasingOwner(): Entry {
-  const world = newWorld({
-    flags: SHIPPED_SELECTOR,
-    parkers: 1,
-    registrations: 1,
-  });
-  return pr({
-    name: "the driver's owner is told that its descriptor is deregistered",
-    setup: world.setup,
-    threads: {
-      waiter: waiter(world, 0),
-      *releaser(t) {
-        yield* deregister(world.local(t, 2), world.registration(0));
-      },
-    },
-    final(alone, results) {
-      expectResults(alone, results, { waiter: ["released"] });
-      world.check(alone, { tokens: true });
-    },
-  });
-}
-
-/** Fetched for the old claim, and taken in after the new one has begun. */
-function lateEvent(): Entry {
-  const world = newWorld({
-    flags: SHIPPED_SELECTOR,
-    parkers: 1,
-    registrations: 1,
-    holder: 0,
-  });
-  const old = world.registration(0);
-  return pr({
-    name: "a late event of a descriptor is not one of its registration's next",
-    setup: world.setup,
-    threads: {
-      driver: driver(world, READABLE, 0),
-      *owner(t) {
-        const me = world.local(t, 2);
-        const isDone = yield* deregister(me, old);
-        // There is none, if the other one is about to free it.
-        const { address, claim } = yield* register(me, 0);
-        t.assert(address === 0 || claim !== old.claim, "it is the same claim");
-        return isDone;
-      },
-      *other(t) {
-        // Of two who deregister, one does it.
-        return yield* deregister(world.local(t, 3), old);
-      },
-    },
-    final(alone, { owner, other }) {
-      alone.assert(owner !== other, "both have deregistered it, or nobody");
-      const claim = alone.call("registrationBase", old.address);
-      const ready = alone.call("registrationReady", old.address, claim);
-      alone.assert(ready <= 0, `the new claim is ready for ${ready}`);
-      const stale = alone.call("registrationReady", old.address, old.claim);
-      alone.assert(stale === -1, "the old claim is in force");
-      world.check(alone);
-    },
-  });
-}
-
-/** A waiter of the old claim is in nobody's way. */
-function lateWaiter(): Entry {
-  const world = newWorld({
-    flags: SHIPPED_SELECTOR,
-    parkers: 2,
-    registrations: 1,
-  });
-  const old = world.registration(0);
-  const { address, claim } = world.parker(1);
-  return pr({
-    name: "who waits for an old claim late is not in the way of the next",
-    setup: world.setup,
-    threads: {
-      late: waiter(world, 0),
-      *owner(t) {
-        const me = world.local(t, 2);
-        yield* deregister(me, old);
-        const next = yield* register(me, 0);
-        // As a wait that is told before it sleeps.
-        const waited = [
-          next.address,
-          next.claim,
-          READ,
-          address,
-          claim,
-        ] as const;
-        const code = yield* t.call("registrationWait", ...waited);
-        yield* t.call("registrationLeave", ...waited);
-        return code;
-      },
-    },
-    final(alone, results) {
-      expectResults(alone, results, { late: ["released"], owner: [DONE] });
-      world.check(alone, { tokens: true });
-    },
-  });
-}
-
 /** Two who tell one waiter of two descriptors. */
 function hints(where: string, isDeregistered: boolean): Entry {
   const world = newWorld({
@@ -508,11 +366,6 @@ export const scenarios: readonly Entry[] = [
   twoWaiters(),
   clearing(),
   closedStays(),
-  releasing("blocked", false),
-  releasing("in its event loop", true),
-  releasingOwner(),
-  lateEvent(),
-  lateWaiter(),
   hints("by one", false),
   hints("by two", true),
   ways(),
