@@ -133,7 +133,8 @@ function lateWaiter(): Entry {
           claim,
         ] as const;
         const code = yield* t.call("registrationWait", ...waited);
-        yield* t.call("registrationLeave", ...waited);
+        const isThere = yield* t.call("registrationLeave", ...waited);
+        t.assert(isThere !== 0, "the late one is in its place");
         return code;
       },
     },
