@@ -4,10 +4,13 @@
 import { DONE, READABLE } from "../../src/core/core.generated.ts";
 import { type Entry, expectResults, pr } from "../entry.ts";
 import { openLoop } from "../facade.ts";
-import { block, isReady, READ, waitInLoop } from "../io_facade.ts";
-import { deregister, register } from "../selector.ts";
+import { block, clear, isReady, READ, waitInLoop } from "../io_facade.ts";
+import { deregister, register, takeEvent } from "../selector.ts";
 import { newWorld, SHIPPED_SELECTOR } from "../world.ts";
 import { driver, waiter } from "./registrations.ts";
+
+/** Where the turn begins in what a registration is ready for. */
+const TURN_SHIFT = 16;
 
 /** The waiter is told, and a late event is not the new claim's. */
 function releasing(where: string, isLooping: boolean): Entry {
@@ -145,10 +148,54 @@ function lateWaiter(): Entry {
   });
 }
 
+/** One goes, having used up the event, and another comes as they are told. */
+function successor(): Entry {
+  const world = newWorld({
+    flags: SHIPPED_SELECTOR,
+    parkers: 3,
+    registrations: 1,
+    holder: 0,
+  });
+  const place = world.registration(0);
+  const first = world.parker(1);
+  const wait = [place.address, place.claim, READ] as const;
+  return pr({
+    name: "who comes to wait as another one is told is told of the next event",
+    setup(alone) {
+      world.setup(alone);
+      alone.call("registrationWait", ...wait, first.address, first.claim);
+    },
+    threads: {
+      *waiter(t) {
+        const me = world.local(t, 3);
+        const seen = yield* t.call(
+          "registrationReady",
+          place.address,
+          place.claim,
+        );
+        // It has used up the first; the second is for who comes.
+        if (seen >> TURN_SHIFT !== 2) yield* clear(me, place, seen);
+        yield* t.call("registrationLeave", ...wait, first.address, first.claim);
+        return yield* block(me, world.parker(2), { place, way: READ });
+      },
+      *driver(t) {
+        const me = world.local(t, 1);
+        yield* takeEvent(me, place, READABLE, 1);
+        yield* takeEvent(me, place, READABLE, 2);
+      },
+    },
+    final(alone, { waiter }) {
+      alone.assert(isReady(waiter), `it got ${waiter}`);
+      world.check(alone, { tokens: true, daemons: true });
+    },
+  });
+}
+
 export const scenarios: readonly Entry[] = [
   releasing("blocked", false),
   releasing("in its event loop", true),
   releasingOwner(),
   lateEvent(),
   lateWaiter(),
+  successor(),
 ];
