@@ -15,10 +15,12 @@ export interface Entry<Subject> {
 type Table<Subject> = Readonly<Record<string, Entry<Subject>>>;
 
 const WAKES: Table<WakeSubject> = {
+  "layby": { load: async () => (await import("./subjects/layby.ts")).wake },
   "ffi": { load: async () => (await import("./subjects/ffi.ts")).wake },
 };
 
 const ECHOES: Table<EchoSubject> = {
+  "layby": { load: async () => (await import("./subjects/layby.ts")).echo },
   "ffi": { load: async () => (await import("./subjects/ffi_echo.ts")).echo },
   "node:net": {
     load: async () => (await import("./subjects/node_net.ts")).echo,
@@ -26,6 +28,7 @@ const ECHOES: Table<EchoSubject> = {
 };
 
 const HELLOS: Table<Serve> = {
+  "layby": { load: async () => (await import("./subjects/layby.ts")).hello },
   "Deno.serve": {
     load: async () => (await import("./subjects/deno_serve.ts")).hello,
     on: ["deno"],
@@ -40,6 +43,7 @@ const HELLOS: Table<Serve> = {
 };
 
 const HOLDERS: Table<Serve> = {
+  "layby": { load: async () => (await import("./subjects/layby.ts")).hold },
   "node:net": {
     load: async () => (await import("./subjects/node_net.ts")).hold,
   },
