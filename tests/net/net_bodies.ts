@@ -119,7 +119,7 @@ export default bodies({
   /** Tries to watch signals where none can be. */
   watchSignals: ({ io }) => {
     try {
-      Signals.watch(io, ["SIGUSR2"]);
+      Signals.watch(io, ["SIGHUP"]);
       return undefined;
     } catch (error) {
       return describe(error);
