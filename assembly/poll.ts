@@ -134,8 +134,17 @@ export class Poll {
 
   /** Whether the caller is to start a thread that drives: the first is. */
   drive(): bool {
+    // Relaxed: a guess, which is mostly right. Who says that there is none wakes
+    // those who have guessed wrong.
+    if (atomic.load<i32>(this.drivenWord) != 0) return false;
     // No -> yes, once. Relaxed: it says nothing of anything else.
     return atomic.xchg<i32>(this.drivenWord, 1) == 0;
+  }
+
+  /** That thread is about to end: somebody else is to start one. */
+  undrive(): void {
+    // Yes -> no. Relaxed: those who look too early are woken after.
+    atomic.store<i32>(this.drivenWord, 0);
   }
 }
 

@@ -100,7 +100,6 @@ export function compose(
   core: Core,
   host: Host,
   mayBlock: boolean,
-  isShared: boolean,
 ): Local {
   const { exports, words, handle } = core;
   const { id, flags } = core.header;
@@ -127,7 +126,7 @@ export function compose(
     futex,
     mayBlock: mayBlock && host.mayBlock,
     staysInDriver: false,
-    isShared,
+    isShared: false,
     loopDriver,
   };
 }
@@ -154,5 +153,5 @@ export function create(options: CheckedOptions, pool?: PoolCapacities): Local {
     host.now(),
   );
   if (poll) core.exports.pollOpen(poll.selector, poll.bell);
-  return compose(core, host, blocking, false);
+  return compose(core, host, blocking);
 }

@@ -60,6 +60,11 @@ export interface IoDriver extends Driver {
   deregister(place: RegistrationPlace): boolean;
   /** Ends what a thread has left that is dead. */
   bury(thread: number): void;
+  /**
+   * Wakes all who wait for a descriptor, for no reason: they look, and wait
+   * again.
+   */
+  recall(): void;
   /** Wakes the owner, for one who has seen it asleep as it rang. */
   wakeOwner(): void;
   /** Closes its descriptors, for who was told that it is the last. */

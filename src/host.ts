@@ -165,6 +165,12 @@ export interface Host {
     | ((name: string, listener: () => void) => (() => void) | undefined)
     | undefined;
   /**
+   * Calls back when the process ends, or this thread if it was spawned and ends
+   * by its own doing: the last of its JavaScript. Returns what takes that back.
+   * Undefined if the host does not tell.
+   */
+  readonly onExit?: (listener: () => void) => () => void;
+  /**
    * What the kernel tells of threads, also to one that blocks and so hears of no
    * end. Undefined if the host does not tell.
    */

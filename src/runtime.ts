@@ -12,7 +12,7 @@ import {
   type RegistrationHandle,
   type TimerHandle,
 } from "./core/handle.ts";
-import { type Local, shutdown } from "./core/local.ts";
+import { type Local, share, shutdown } from "./core/local.ts";
 import { attachCore, type RuntimeHandle } from "./core/module.ts";
 import {
   ArgumentTypeError,
@@ -98,12 +98,14 @@ export class Runtime {
     checkObject(action, "options", options);
     const blocking = checkBlocking(action, options);
     const core = attachCore(handle);
-    return new Runtime(compose(core, currentHost(), blocking, true), false);
+    const local = compose(core, currentHost(), blocking);
+    share(local);
+    return new Runtime(local, false);
   }
 
   /** What other threads attach to. Structured clone carries it. */
   get handle(): RuntimeHandle {
-    this.#local.isShared = true;
+    share(this.#local);
     return this.#local.handle;
   }
 
@@ -314,7 +316,9 @@ export class Runtime {
     };
     // The name as it is exported: a minifier may have changed the function's.
     const entry = { module: import.meta.url, name: "runThread" };
-    return new Thread(this.#local.host.spawn(entry, start));
+    const { host, io } = this.#local;
+    // Who is blocked in a selector ends as it is woken.
+    return new Thread(host.spawn(entry, start), () => io?.unpark());
   }
 
   /**

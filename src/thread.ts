@@ -38,6 +38,7 @@ function described(error: unknown) {
  */
 export class Thread {
   readonly #host: HostThread;
+  readonly #wake: () => void;
   readonly #exited = Promise.withResolvers<number>();
   readonly #result = Promise.withResolvers<unknown>();
 
@@ -45,9 +46,11 @@ export class Thread {
    * Constructs a thread. Call `Runtime.spawn()` instead.
    *
    * @param host What the host started.
+   * @param wake Wakes it where the host cannot.
    */
-  constructor(host: HostThread) {
+  constructor(host: HostThread, wake: () => void) {
     this.#host = host;
+    this.#wake = wake;
     // Whoever does not ask for the result has not left an error unhandled.
     this.#result.promise.catch(() => {});
     host.onMessage((message) => this.#settle(message as ThreadMessage));
@@ -88,7 +91,9 @@ export class Thread {
    * woken on some runtimes: call `Runtime.shutdown()` first.
    */
   terminate(): Promise<void> {
-    return this.#host.terminate();
+    const ended = this.#host.terminate();
+    this.#wake();
+    return ended;
   }
 
   #settle(message: ThreadMessage): void {

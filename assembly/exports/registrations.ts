@@ -242,3 +242,13 @@ export function pollHasLost(): bool {
 export function pollDrive(): bool {
   return poll().drive();
 }
+
+/** Says that this thread is about to end. */
+export function pollUndrive(): void {
+  poll().undrive();
+}
+
+/** Whether there are descriptors whose events can end a sleep in the driver. */
+export function pollIsWanted(): bool {
+  return poll().isWanted;
+}

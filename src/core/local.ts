@@ -61,9 +61,35 @@ export function handOff(local: Local): void {
   if (local.futex) wakeSummoned(local, local.core.driverHandOff());
 }
 
+/** Who is to be shut down when the process ends, and what takes that back. */
+const atExit = new Map<CoreExports, () => void>();
+
+/**
+ * Says that other threads know of the runtime from now on. One that is blocked in
+ * the operating system's selector would keep Node from ending: the main thread
+ * shuts the runtime down when the process ends.
+ */
+export function share(local: Local): void {
+  if (local.isShared) return;
+  local.isShared = true;
+  const { core, host, io } = local;
+  if (!io || !host.onExit || host.self()) return;
+  for (const other of atExit.keys()) {
+    // Another thread has done it meanwhile.
+    if (other.shutdownBegun()) forget(other);
+  }
+  atExit.set(core, host.onExit(() => shutdown(local)));
+}
+
+function forget(core: CoreExports): void {
+  atExit.get(core)?.();
+  atExit.delete(core);
+}
+
 /** Ends every park, now and for ever. Does nothing the second time. */
 export function shutdown(local: Local): void {
   const { core, regions, driver, timerThread } = local;
+  forget(core);
   if (!core.shutdownBegin(timerThread)) return;
   for (let index = 0; index < core.parkersUsed(); index++) {
     const address = addressOf(regions.parkers, index);

@@ -151,14 +151,18 @@ export class SelectorDriver implements IoDriver {
 
   bury(thread: number): void {
     const core = this.#core;
-    for (let index = 0; index < core.registrationsUsed(); index++) {
-      const address = addressOf(this.#registrations, index);
-      const claim = core.registrationBase(address);
-      const owner = core.registrationOwner(address);
+    for (const place of this.#claimed()) {
+      const owner = core.registrationOwner(place.address);
       if (Math.abs(owner) !== thread) continue;
-      const fd = core.registrationFd(address);
-      const isEnded = this.deregister({ address, claim });
+      const fd = core.registrationFd(place.address);
+      const isEnded = this.deregister(place);
       if (isEnded && owner < 0) this.#selector.closeFd(fd);
+    }
+  }
+
+  recall(): void {
+    for (const { address } of this.#claimed()) {
+      for (let way = 0; way < WAYS; way++) this.#tell(address, way, true);
     }
   }
 
@@ -194,8 +198,7 @@ export class SelectorDriver implements IoDriver {
 
   /** Asks for everything again, after the death of who had fetched events. */
   #renewAll(): void {
-    const core = this.#core;
-    for (let index = 0; index < core.registrationsUsed(); index++) {
+    for (let index = 0; index < this.#core.registrationsUsed(); index++) {
       // Its descriptor may be another registration's by now, which this one has
       // taken the events from: so once more, for all.
       if (!this.#renew(addressOf(this.#registrations, index))) index = -1;
@@ -213,5 +216,15 @@ export class SelectorDriver implements IoDriver {
     }
     this.#selector.renew(fd, interest, { address, claim });
     return core.registrationIsClaimed(address, claim) !== 0;
+  }
+
+  /** Registrations that there are. */
+  *#claimed(): Iterable<RegistrationPlace> {
+    const core = this.#core;
+    for (let index = 0; index < core.registrationsUsed(); index++) {
+      const address = addressOf(this.#registrations, index);
+      const claim = core.registrationBase(address);
+      if (core.registrationIsClaimed(address, claim)) yield { address, claim };
+    }
   }
 }

@@ -74,7 +74,7 @@ export interface AsyncHooks {
 interface NodeProcess {
   getActiveResourcesInfo?(): readonly string[];
   on(event: "exit", listener: (code: number) => void): void;
-  on(event: "beforeExit", listener: () => void): void;
+  on(event: "beforeExit" | "exit", listener: () => void): void;
   on(signal: string, listener: () => void): void;
   off(signal: string, listener: () => void): void;
   readonly stdout: NodeStream;
@@ -212,18 +212,21 @@ const output: Output = {
   },
 };
 
-/** Who is to be told, by one listener: Node warns of many. */
-let lastTurns: Set<() => void> | undefined;
-
-function onLastTurn(listener: () => void): () => void {
-  const { process } = globalThis as unknown as { process: NodeProcess };
-  if (!lastTurns) {
-    const listeners = lastTurns = new Set<() => void>();
-    process.on("beforeExit", () => listeners.forEach((tell) => tell()));
-  }
-  const listeners = lastTurns;
-  listeners.add(listener);
-  return () => listeners.delete(listener);
+/** An event of the process, heard by one listener for all: Node warns of many. */
+function listenersOf(
+  event: "beforeExit" | "exit",
+): (listener: () => void) => () => void {
+  let listeners: Set<() => void> | undefined;
+  return (listener) => {
+    if (!listeners) {
+      const { process } = globalThis as unknown as { process: NodeProcess };
+      const all = listeners = new Set<() => void>();
+      process.on(event, () => all.forEach((tell) => tell()));
+    }
+    const all = listeners;
+    all.add(listener);
+    return () => all.delete(listener);
+  };
 }
 
 /** Those that no process can catch. */
@@ -283,7 +286,8 @@ export function workerThreadsHost(
     },
     loopWork,
     output,
-    onLastTurn,
+    onLastTurn: listenersOf("beforeExit"),
+    onExit: listenersOf("exit"),
     get onSignal() {
       // Workers are not told.
       const { isMainThread } = builtin("node:worker_threads");

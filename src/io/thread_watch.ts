@@ -37,8 +37,8 @@ class ThreadSleeper implements IoSleeper {
 
   begin(): void {
     if (this.#isAsleep) return;
-    this.#isAsleep = true;
     driveForOthers(this.#local);
+    this.#isAsleep = true;
     void this.#sleep();
   }
 
@@ -47,6 +47,8 @@ class ThreadSleeper implements IoSleeper {
     while (waits.isPending) {
       if (await this.#parker.parkAsync() === "shutdown") waits.shutdown();
       else waits.settle();
+      // The thread that has done it until now may have ended.
+      if (waits.isPending) driveForOthers(this.#local);
     }
     this.#isAsleep = false;
   }

@@ -97,7 +97,12 @@ export class Waits {
       signal?.addEventListener("abort", abort, { once: true });
       // It may have become ready before the core knew who waits.
       this.#settle(queue);
-      if (this.isPending) this.#sleeper.begin();
+      if (!this.isPending) return;
+      try {
+        this.#sleeper.begin();
+      } catch (error) {
+        this.#leave(queue, wait, error);
+      }
     });
   }
 

@@ -274,9 +274,11 @@ export class Parker {
    */
   #isWakeable(): boolean {
     const { isShared, driver } = this.#local;
+    const hasEvents = () =>
+      this.#core.timersArmed() > 0 || this.#core.pollIsWanted() !== 0;
     return isShared || this.#core.shutdownBegun() !== 0 ||
       this.#core.parkerIsNotified(this.#address) !== 0 ||
-      (driver !== undefined && this.#core.timersArmed() > 0);
+      (driver !== undefined && hasEvents());
   }
 
   #block(deadline: number): ParkResult {

@@ -2,7 +2,7 @@
 
 import { create, fastestWait } from "../compose.ts";
 import { CHUNK_BYTES, MAX_WORKERS } from "../core/core.generated.ts";
-import type { Local } from "../core/local.ts";
+import { type Local, share } from "../core/local.ts";
 import { checkOptions } from "../options.ts";
 import type { CheckedPoolOptions } from "./options.ts";
 import { withWakes } from "./wakes.ts";
@@ -31,6 +31,6 @@ export function createPoolMemory(options: CheckedPoolOptions): Local {
     { workers: CAPACITY, tasks, chunks },
   );
   local.core.poolCreate(CAPACITY, PER_WORD, RING, tasks, chunks);
-  local.isShared = true;
+  share(local);
   return withWakes(local, 0);
 }

@@ -1,6 +1,7 @@
 // What a thread of the pool runs: attach, import the tasks, work, and end.
 
 import { compose, currentHost } from "../compose.ts";
+import { share } from "../core/local.ts";
 import { attachCore } from "../core/module.ts";
 import { claimParker } from "../park/claim.ts";
 import { packError } from "./marshal.ts";
@@ -31,10 +32,9 @@ export async function runPoolWorker(): Promise<void> {
   let module: TaskModule;
   let isClosed = false;
   try {
-    const local = withWakes(
-      compose(attachCore(start.handle), host, true, true),
-      index + 1,
-    );
+    const composed = compose(attachCore(start.handle), host, true);
+    share(composed);
+    const local = withWakes(composed, index + 1);
     // So that its timer does not count as one of the task module's.
     host.keepAlive.hold();
     host.keepAlive.drop();

@@ -227,7 +227,7 @@ for (const driver of ["time", "event-loop"] as const) {
     const before = rings();
     // The other event loop asks for the driver while this one has its turn, and
     // falls asleep without it.
-    const local = compose(core, currentHost(), true, true);
+    const local = compose(core, currentHost(), true);
     let kept: number | undefined;
     const interposed: CoreExports = {
       ...core.exports,
