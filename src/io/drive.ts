@@ -12,9 +12,22 @@ import { claimParker } from "../park/claim.ts";
 interface DriverStart {
   readonly handle: RuntimeHandle;
   readonly parker: ParkerHandle;
-  /** Not 0: it is to end. */
-  readonly stop: Int32Array<SharedArrayBuffer>;
+  /** A word for what it does. */
+  readonly stage: Int32Array<SharedArrayBuffer>;
 }
+
+// What that thread does.
+/** It has not begun yet. */
+const STARTING = 0;
+/** It drives. */
+const DRIVING = 1;
+/** It is to end. */
+const STOPPING = 2;
+/** It does not touch the runtime any more. */
+const STOPPED = 3;
+
+/** Milliseconds until it has stopped, on the busiest of machines. */
+const PATIENCE = 1000;
 
 /**
  * Starts that thread, if there is none. It ends with the runtime, or with the
@@ -26,9 +39,9 @@ export function driveForOthers(local: Local): void {
   const { core, io, host, handle } = local;
   if (!io || !core.pollDrive()) return;
   try {
-    const stop = new Int32Array(new SharedArrayBuffer(4));
+    const stage = new Int32Array(new SharedArrayBuffer(4));
     const parker = claimParker(local).detach();
-    const start: DriverStart = { handle, parker, stop };
+    const start: DriverStart = { handle, parker, stage };
     share(local);
     const thread = host.spawn(
       // The name as it is exported: a minifier may have changed the function's.
@@ -49,12 +62,16 @@ export function driveForOthers(local: Local): void {
   }
 }
 
-/** Ends that thread. Others who wait start one of their own. */
-function stopDriver(local: Local, { parker, stop }: DriverStart): void {
+/**
+ * Ends that thread, and waits until it has left the driver, since the host may
+ * end it anywhere then. Others who wait start one of their own.
+ */
+function stopDriver(local: Local, { parker, stage }: DriverStart): void {
   const { core, io } = local;
-  Atomics.store(stop, 0, 1);
+  const before = Atomics.exchange(stage, 0, STOPPING);
   const { address, claim } = parker;
   deliver(local, core.parkerUnpark(address, claim), address);
+  if (before === DRIVING) Atomics.wait(stage, 0, STOPPING, PATIENCE);
   core.pollUndrive();
   if (!core.shutdownBegun()) io!.recall();
 }
@@ -64,12 +81,17 @@ function stopDriver(local: Local, { parker, stop }: DriverStart): void {
  */
 export function runDriver(): void {
   const host = currentHost();
-  const { handle, parker, stop } = host.self()!.data as DriverStart;
+  const { handle, parker, stage } = host.self()!.data as DriverStart;
   const local = compose(attachCore(handle), host, true);
+  const { core, thread } = local;
   const { address, claim } = parker;
-  if (!local.core.parkerAdopt(address, claim, local.thread)) return;
-  while (Atomics.load(stop, 0) === 0) {
-    if (standBy(local, parker) === "shutdown") return;
+  if (Atomics.compareExchange(stage, 0, STARTING, DRIVING) === STARTING) {
+    core.parkerAdopt(address, claim, thread);
+    while (Atomics.load(stage, 0) === DRIVING) {
+      if (standBy(local, parker) === "shutdown") break;
+    }
+    core.parkerRelease(address, claim);
   }
-  local.core.parkerRelease(address, claim);
+  Atomics.store(stage, 0, STOPPED);
+  Atomics.notify(stage, 0);
 }

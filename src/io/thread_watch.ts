@@ -1,7 +1,7 @@
 // How a thread that is no worker of a pool waits for file descriptors: on a parker
 // of its own, blocked or in its event loop.
 
-import type { Local } from "../core/local.ts";
+import { deliver, type Local } from "../core/local.ts";
 import { claimParker } from "../park/claim.ts";
 import type { Parker } from "../park/parker.ts";
 import type { ParkerPlace } from "../park/result.ts";
@@ -40,6 +40,13 @@ class ThreadSleeper implements IoSleeper {
     driveForOthers(this.#local);
     this.#isAsleep = true;
     void this.#sleep();
+  }
+
+  end(): void {
+    if (!this.#isAsleep) return;
+    const { core } = this.#local;
+    const { address, claim } = this.parker;
+    deliver(this.#local, core.parkerUnpark(address, claim), address);
   }
 
   async #sleep(): Promise<void> {

@@ -37,6 +37,8 @@ export interface Sleeper {
   readonly task: number;
   /** There is somebody who waits: have the thread sleep, and look after it. */
   begin(): void;
+  /** There is nobody any more. */
+  end(): void;
 }
 
 /** The waits of one thread. */
@@ -179,7 +181,9 @@ export class Waits {
     if (!queue.waits.delete(wait)) return;
     this.#count(wait.task, -1);
     wait.reject(reason);
-    if (queue.waits.size === 0) this.#close(queue);
+    if (queue.waits.size > 0) return;
+    this.#close(queue);
+    if (!this.isPending) this.#sleeper.end();
   }
 
   #close({ place, way }: Queue): void {
