@@ -6,11 +6,12 @@ import {
   SELECTOR,
   TIMERS_ONLY,
 } from "./core/core.generated.ts";
-import { type PoolCapacities, type Region, regionsOf } from "./core/layout.ts";
+import { type PoolCapacities, regionsOf } from "./core/layout.ts";
 import type { Local } from "./core/local.ts";
 import { compile, type Core, createCore } from "./core/module.ts";
 import { EventLoopDriver } from "./drivers/event_loop.ts";
 import { Epoll } from "./drivers/epoll.ts";
+import { Kqueue } from "./drivers/kqueue.ts";
 import { SelectorDriver } from "./drivers/selector.ts";
 import { TimeDriver } from "./drivers/time.ts";
 import { UnsupportedError } from "./errors.ts";
@@ -76,22 +77,24 @@ function ffiFor(host: Host, name: string): Ffi {
 
 /** Opens what the threads of a runtime are to share. */
 function openPoll(host: Host, driver: "epoll" | "kqueue") {
-  return Epoll.open(ffiFor(host, driver));
+  const ffi = ffiFor(host, driver);
+  return driver === "epoll" ? Epoll.open(ffi) : Kqueue.open(ffi);
 }
 
-/** This thread's way to it. */
-function openSelector(
-  { exports }: Core,
+/** This thread's way to it. A kqueue has no bell beside it. */
+export function openSelector(
+  { exports, header }: Core,
   host: Host,
   futex: Futex | undefined,
-  registrations: Region,
 ): SelectorDriver {
   const [selector, bell] = [exports.pollSelector(), exports.pollBell()];
   return new SelectorDriver({
     core: exports,
-    selector: new Epoll(ffiFor(host, "epoll"), selector, bell),
+    selector: bell < 0
+      ? new Kqueue(ffiFor(host, "kqueue"), selector)
+      : new Epoll(ffiFor(host, "epoll"), selector, bell),
     futex,
-    registrations,
+    registrations: regionsOf(header).registrations,
   });
 }
 
@@ -106,7 +109,7 @@ export function compose(
   const futex = flags & HOST_WAIT ? hostFutex(host, core) : undefined;
   const regions = regionsOf(core.header);
   const io = flags & SELECTOR
-    ? openSelector(core, host, futex, regions.registrations)
+    ? openSelector(core, host, futex)
     : undefined;
   const loopDriver = (parker: number) =>
     new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2);

@@ -31,7 +31,7 @@ export interface RuntimeOptions {
    * - `"time"`, the default: the thread that has it fires everybody's timers.
    * - `"event-loop"`: blocking parks leave the timers to threads in
    *   `parkAsync()`.
-   * - `"epoll"` on Linux, `"kqueue"` on macOS and BSDs: as `"time"`, and file
+   * - `"epoll"` on Linux, `"kqueue"` on macOS and FreeBSD: as `"time"`, and file
    *   descriptors can be registered. They call C, which Deno allows with
    *   `--allow-ffi` and Node has from version 26 on.
    */
