@@ -3,14 +3,18 @@ import process from "node:process";
 import { test } from "node:test";
 import { Runtime } from "../../mod.ts";
 import type { Driver } from "../../src/driver.ts";
+import { forSelectors } from "../io/selectors.ts";
 import { WAITS } from "../park/sleeps.ts";
 import { DRIVER_CASES, driverTests } from "./driver.ts";
-import { makeEventLoop, makeTime } from "./drivers.ts";
+import { makeEventLoop, makeSelector, makeTime } from "./drivers.ts";
 
 for (const wait of WAITS) {
   driverTests(`TimeDriver on ${wait}`, () => makeTime(wait));
 }
 driverTests("EventLoopDriver", makeEventLoop);
+forSelectors((name) =>
+  driverTests(`SelectorDriver on ${name}`, () => makeSelector(name))
+);
 
 // ==== the suite itself ====
 

@@ -1,10 +1,13 @@
 // The drivers to test, as one thread makes them and another finds them.
 
 import { Runtime, type WaitName } from "../../mod.ts";
+import { currentHost, openSelector } from "../../src/compose.ts";
 import { EventLoopDriver } from "../../src/drivers/event_loop.ts";
 import { TimeDriver } from "../../src/drivers/time.ts";
+import type { SelectorDriver } from "../../src/drivers/selector.ts";
 import { bunHost } from "../../src/hosts/bun.ts";
 import { coreOf, doorbellOf } from "../cores.ts";
+import type { SelectorName } from "../io/selectors.ts";
 import { PATIENCE, type Subject } from "./driver.ts";
 
 /** The time driver of a runtime, which the runtime does not use. */
@@ -44,4 +47,19 @@ export function makeEventLoop(): Subject {
   };
   const driver = openEventLoop(runtime, doorbell);
   return { driver, runtime, remote, patience: PATIENCE };
+}
+
+/** One more object for the selector that the runtime sleeps in. */
+export function openIo(runtime: Runtime): SelectorDriver {
+  return openSelector(coreOf(runtime), currentHost(), undefined);
+}
+
+export function makeSelector(name: SelectorName): Subject {
+  const runtime = Runtime.create({ driver: name });
+  const remote = {
+    module: import.meta.url,
+    name: openIo.name,
+    args: undefined,
+  };
+  return { driver: openIo(runtime), runtime, remote, patience: PATIENCE };
 }
