@@ -45,7 +45,7 @@ class ThreadSleeper implements IoSleeper {
   end(): void {
     if (!this.#isAsleep) return;
     const { core } = this.#local;
-    const { address, claim } = this.parker;
+    const { address, claim } = this.#parker.handle;
     deliver(this.#local, core.parkerUnpark(address, claim), address);
   }
 

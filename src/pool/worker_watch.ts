@@ -44,6 +44,10 @@ class WorkerSleeper implements IoSleeper {
     this.#parts.sleep.rouseInLoop();
   }
 
+  end(): void {
+    this.#parts.sleep.rouseInLoop();
+  }
+
   toBlock<T>(callee: () => T): T {
     return this.#parts.sleep.toBlock(callee);
   }
