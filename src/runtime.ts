@@ -259,7 +259,11 @@ export class Runtime {
     );
   }
 
-  /** This thread's way to file descriptors. Claims a parker for it. */
+  /**
+   * This thread's way to file descriptors. Claims a parker for it; a second one
+   * when it blocks while it waits in its event loop. The first wait in an event
+   * loop claims one for the thread that drives.
+   */
   get io(): Io {
     return this.#io ??= new Io(watchOnThread(this.#local));
   }

@@ -278,6 +278,10 @@ export class Kqueue implements Selector {
     call.kevent(this.#selector, this.#changes, 1, null, 0, this.#zero);
   }
 
+  closeFd(fd: number): void {
+    this.#kqueue.call.close(fd);
+  }
+
   close(): void {
     this.#kqueue.call.close(this.#selector);
   }

@@ -127,6 +127,7 @@ export class Waits {
     this.#unset(place, way, this.#sleeper.blocking);
     const queue = this.#queues.get(keyOf(place, way));
     if (queue) this.#settle(queue);
+    if (!this.isPending) this.#sleeper.end();
   }
 
   #set(place: RegistrationPlace, way: number, parker: ParkerPlace): void {

@@ -7,7 +7,7 @@ import type { CLibrary } from "../../src/ffi.ts";
 const LIBRARIES = ["libc.so.6", "libc.so", "libc.so.7", "libSystem.B.dylib"];
 
 const FUNCTIONS = {
-  pipe: { parameters: ["buffer"], result: "i32" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "i64", "i32"], result: "i32" },
@@ -19,7 +19,8 @@ const FUNCTIONS = {
 } as const;
 
 const AF_UNIX = 1;
-const SOCK_STREAM = 1;
+// Non-blocking: of Linux.
+const SOCK_STREAM = 1 | 0o4000;
 const MSG_OOB = 1;
 
 /** What the host lacks for it, as a reason to skip; false if nothing. */
@@ -59,7 +60,7 @@ function endsOf(pair: Int32Array): Ends {
 /** A pipe: `near` is to be read from, `far` to be written to. */
 export function pipe(): Ends {
   const pair = new Int32Array(2);
-  if (libc().call.pipe(pair) < 0) throw new Error("No pipe");
+  if (libc().call.pipe2(pair, 0o4000) < 0) throw new Error("No pipe");
   return endsOf(pair);
 }
 
