@@ -108,9 +108,7 @@ export function compose(
   const { id, flags } = core.header;
   const futex = flags & HOST_WAIT ? hostFutex(host, core) : undefined;
   const regions = regionsOf(core.header);
-  const io = flags & SELECTOR
-    ? openSelector(core, host, futex)
-    : undefined;
+  const io = flags & SELECTOR ? openSelector(core, host, futex) : undefined;
   const loopDriver = (parker: number) =>
     new EventLoopDriver(words, exports.parkerDoorbell(parker) >> 2);
   const thread = exports.threadNext();

@@ -68,9 +68,13 @@ export function driveForOthers(local: Local): void {
  */
 function stopDriver(local: Local, { parker, stage }: DriverStart): void {
   const { core, io } = local;
+  // Starting or driving -> stopping. Or stopped, with the runtime: then it makes
+  // no difference.
+  // Relaxed: it carries nothing; the token that follows does.
   const before = Atomics.exchange(stage, 0, STOPPING);
   const { address, claim } = parker;
   deliver(local, core.parkerUnpark(address, claim), address);
+  // Acquire. Pairs with the store in `runDriver()` [U3].
   if (before === DRIVING) Atomics.wait(stage, 0, STOPPING, PATIENCE);
   core.pollUndrive();
   if (!core.shutdownBegun()) io!.recall();
@@ -85,13 +89,19 @@ export function runDriver(): void {
   const local = compose(attachCore(handle), host, true);
   const { core, thread } = local;
   const { address, claim } = parker;
+  // Starting -> driving, or it is stopping already.
+  // Relaxed: it carries nothing.
   if (Atomics.compareExchange(stage, 0, STARTING, DRIVING) === STARTING) {
     core.parkerAdopt(address, claim, thread);
+    // Relaxed: it is stored before the token that ends the sleep.
     while (Atomics.load(stage, 0) === DRIVING) {
       if (standBy(local, parker) === "shutdown") break;
     }
     core.parkerRelease(address, claim);
   }
+  // Driving or stopping -> stopped.
+  // Release. Pairs with the wait in `stopDriver()` [U3].
   Atomics.store(stage, 0, STOPPED);
+  // Relaxed: the store above carries it.
   Atomics.notify(stage, 0);
 }

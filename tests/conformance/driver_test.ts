@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { test } from "node:test";
 import { Runtime } from "../../mod.ts";
@@ -6,7 +7,7 @@ import type { Driver } from "../../src/driver.ts";
 import { forSelectors } from "../io/selectors.ts";
 import { WAITS } from "../park/sleeps.ts";
 import { DRIVER_CASES, driverTests } from "./driver.ts";
-import { makeEventLoop, makeSelector, makeTime } from "./drivers.ts";
+import { makeEventLoop, makeSelector, makeTime, makeWord } from "./drivers.ts";
 
 for (const wait of WAITS) {
   driverTests(`TimeDriver on ${wait}`, () => makeTime(wait));
@@ -15,6 +16,19 @@ driverTests("EventLoopDriver", makeEventLoop);
 forSelectors((name) =>
   driverTests(`SelectorDriver on ${name}`, () => makeSelector(name))
 );
+
+// ==== the example ====
+
+driverTests("WordDriver", makeWord);
+
+test("docs/drivers.md has the example that is tested", () => {
+  const read = (path: string) =>
+    readFileSync(new URL(path, import.meta.url), "utf8");
+  const source = read("./word_driver.ts");
+  const code = source.slice(source.indexOf("import type"));
+  const shown = code.replace("../../src/driver.ts", "../src/driver.ts");
+  assert.ok(read("../../docs/drivers.md").includes(shown.trim()));
+});
 
 // ==== the suite itself ====
 

@@ -7,8 +7,10 @@ import { TimeDriver } from "../../src/drivers/time.ts";
 import type { SelectorDriver } from "../../src/drivers/selector.ts";
 import { bunHost } from "../../src/hosts/bun.ts";
 import { coreOf, doorbellOf } from "../cores.ts";
+import { sharedWords } from "../threads.ts";
 import type { SelectorName } from "../io/selectors.ts";
 import { PATIENCE, type Subject } from "./driver.ts";
+import { WordDriver } from "./word_driver.ts";
 
 /** The time driver of a runtime, which the runtime does not use. */
 export function openTime(runtime: Runtime, wait: WaitName): TimeDriver {
@@ -62,4 +64,20 @@ export function makeSelector(name: SelectorName): Subject {
     args: undefined,
   };
   return { driver: openIo(runtime), runtime, remote, patience: PATIENCE };
+}
+
+/** The driver that docs/drivers.md has for an example. */
+export function openWord(
+  _: Runtime,
+  word: Int32Array<SharedArrayBuffer>,
+): WordDriver {
+  return new WordDriver(word);
+}
+
+export function makeWord(): Subject {
+  const runtime = Runtime.create();
+  const word = sharedWords(1);
+  const remote = { module: import.meta.url, name: openWord.name, args: word };
+  const driver = openWord(runtime, word);
+  return { driver, runtime, remote, patience: PATIENCE };
 }

@@ -381,7 +381,7 @@ const CASES: Record<string, Check> = {
     });
   },
 
-  "a token does not end a blocked wait of another": async (runtime) => {
+  "a token does not end a blocked wait of another": (runtime) => {
     using ends = pipe();
     using parker = runtime.parker();
     const watch = runtime.register(ends.near, { read: true });
