@@ -59,11 +59,14 @@ const CASES: Record<string, Check> = {
         rounds: 500,
       })
     );
+    let total = 0;
     for (const thread of threads) {
       const { met, turns } = await outcome(thread);
       assert.equal(met, 0);
-      assert.ok(turns > 0);
+      total += turns;
     }
+    // Some may have found it busy each time.
+    assert.ok(total > 0);
   },
 
   "a park that finds the driver busy sleeps on its word (9.D.31)": async (
