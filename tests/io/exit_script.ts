@@ -41,11 +41,11 @@ const COMMANDS: Record<string, () => unknown> = {
 
   /** Has threads that are blocked, and one that drives, in many runtimes. */
   many: async () => {
-    for (let count = 0; count < 12; count++) {
+    for (let count = 0; count < 4; count++) {
       const runtime = create();
       await block(runtime);
       await block(runtime);
-      if (count % 4 === 0) await drive(runtime);
+      if (count % 2 === 0) await drive(runtime);
     }
   },
 
