@@ -132,19 +132,14 @@ export class Poll {
     return atomic.xchg<i32>(this.lostWord, 0) != 0;
   }
 
-  /** Whether the caller is to start a thread that drives: the first is. */
-  drive(): bool {
-    // Relaxed: a guess, which is mostly right. Who says that there is none wakes
-    // those who have guessed wrong.
-    if (atomic.load<i32>(this.drivenWord) != 0) return false;
-    // No -> yes, once. Relaxed: it says nothing of anything else.
-    return atomic.xchg<i32>(this.drivenWord, 1) == 0;
-  }
-
-  /** That thread is about to end: somebody else is to start one. */
-  undrive(): void {
-    // Yes -> no. Relaxed: those who look too early are woken after.
-    atomic.store<i32>(this.drivenWord, 0);
+  /**
+   * Says whether there is a thread that drives, or is about to be. Returns
+   * whether there was none: who says the first is to start it.
+   */
+  drive(driven: i32): bool {
+    // Any -> yes or no. Relaxed: it says nothing of anything else. Who says no
+    // wakes those who had seen a yes.
+    return atomic.xchg<i32>(this.drivenWord, driven) == 0;
   }
 }
 

@@ -60,6 +60,8 @@ export interface IoDriver extends Driver {
   deregister(place: RegistrationPlace): boolean;
   /** Ends what a thread has left that is dead. */
   bury(thread: number): void;
+  /** Whether there is a registration, whose events can end a sleep. */
+  readonly hasRegistrations: boolean;
   /**
    * Wakes all who wait for a descriptor, for no reason: they look, and wait
    * again.

@@ -238,17 +238,9 @@ export function pollHasLost(): bool {
   return poll().hasLost();
 }
 
-/** Whether the caller is to start a thread that drives. */
-export function pollDrive(): bool {
-  return poll().drive();
-}
-
-/** Says that this thread is about to end. */
-export function pollUndrive(): void {
-  poll().undrive();
-}
-
-/** Whether there are descriptors whose events can end a sleep in the driver. */
-export function pollIsWanted(): bool {
-  return poll().isWanted;
+/**
+ * Says whether there is a thread that drives. Returns whether there was none.
+ */
+export function pollDrive(driven: bool): bool {
+  return poll().drive(driven);
 }

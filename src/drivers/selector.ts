@@ -160,6 +160,11 @@ export class SelectorDriver implements IoDriver {
     }
   }
 
+  get hasRegistrations(): boolean {
+    for (const _ of this.#claimed()) return true;
+    return false;
+  }
+
   recall(): void {
     for (const { address } of this.#claimed()) {
       for (let way = 0; way < WAYS; way++) this.#tell(address, way, true);

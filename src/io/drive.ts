@@ -37,7 +37,7 @@ const PATIENCE = 1000;
  */
 export function driveForOthers(local: Local): void {
   const { core, io, host, handle } = local;
-  if (!io || !core.pollDrive()) return;
+  if (!io || !core.pollDrive(1)) return;
   try {
     const stage = new Int32Array(new SharedArrayBuffer(4));
     const parker = claimParker(local).detach();
@@ -57,7 +57,7 @@ export function driveForOthers(local: Local): void {
     const forget = host.onExit?.(() => stopDriver(local, start));
     thread.onExit(() => forget?.());
   } catch (error) {
-    core.pollUndrive();
+    core.pollDrive(0);
     throw error;
   }
 }
@@ -76,7 +76,7 @@ function stopDriver(local: Local, { parker, stage }: DriverStart): void {
   deliver(local, core.parkerUnpark(address, claim), address);
   // Acquire. Pairs with the store in `runDriver()` [U3].
   if (before === DRIVING) Atomics.wait(stage, 0, STOPPING, PATIENCE);
-  core.pollUndrive();
+  core.pollDrive(0);
   if (!core.shutdownBegun()) io!.recall();
 }
 

@@ -273,12 +273,11 @@ export class Parker {
    * one that knows of the runtime, or another may unpark it, or shut down.
    */
   #isWakeable(): boolean {
-    const { isShared, driver } = this.#local;
-    const hasEvents = () =>
-      this.#core.timersArmed() > 0 || this.#core.pollIsWanted() !== 0;
+    const { isShared, driver, io } = this.#local;
     return isShared || this.#core.shutdownBegun() !== 0 ||
       this.#core.parkerIsNotified(this.#address) !== 0 ||
-      (driver !== undefined && hasEvents());
+      (driver !== undefined && this.#core.timersArmed() > 0) ||
+      io?.hasRegistrations === true;
   }
 
   #block(deadline: number): ParkResult {
