@@ -1,7 +1,7 @@
 // A pool's tasks on threads of their own.
 
 import type { CoreExports } from "../core/core.generated.ts";
-import { type Local, share, shutdown } from "../core/local.ts";
+import { type Local, shutdown } from "../core/local.ts";
 import {
   CannotBlockError,
   type CrashLoopError,

@@ -302,7 +302,7 @@ const closings: readonly Entry[] = [
 function drivers(): Entry {
   const world = newWorld({ flags: SHIPPED_SELECTOR });
   const asker: Body = function* (t) {
-    return yield* t.call("pollDrive");
+    return yield* t.call("pollDrive", 1);
   };
   return pr({
     name: "one thread is started that drives for the others",
