@@ -28,7 +28,9 @@ const ECHOES: Table<EchoSubject> = {
 };
 
 const HELLOS: Table<Serve> = {
-  "layby": { load: async () => (await import("./subjects/layby.ts")).hello },
+  "layby": {
+    load: async () => (await import("./subjects/layby_pool.ts")).hello,
+  },
   "Deno.serve": {
     load: async () => (await import("./subjects/deno_serve.ts")).hello,
     on: ["deno"],
@@ -43,7 +45,9 @@ const HELLOS: Table<Serve> = {
 };
 
 const HOLDERS: Table<Serve> = {
-  "layby": { load: async () => (await import("./subjects/layby.ts")).hold },
+  "layby": {
+    load: async () => (await import("./subjects/layby_pool.ts")).hold,
+  },
   "node:net": {
     load: async () => (await import("./subjects/node_net.ts")).hold,
   },

@@ -1,7 +1,5 @@
-// layby: a runtime with the driver "epoll", and its sockets. Both threads block;
-// the servers are one thread in its event loop.
+// layby: a runtime with the driver "epoll", and its sockets. Both threads block.
 
-import { Buffer } from "node:buffer";
 import {
   type Parker,
   type ParkerHandle,
@@ -16,11 +14,8 @@ import { Unavailable } from "../../unavailable.ts";
 import {
   type EchoSubject,
   type Form,
-  HELLO,
-  HELLO_TYPE,
   type Kind,
   MESSAGE,
-  type Serve,
   type Side,
   type WakeSubject,
 } from "../subject.ts";
@@ -134,59 +129,3 @@ export const echo: EchoSubject = {
     }
   },
 };
-
-/** Serves each connection until it ends. */
-async function serve(
-  answer: (stream: TcpStream) => Promise<void>,
-): Promise<number> {
-  const runtime = newRuntime();
-  const options = { hostname: HOST, port: 0, backlog: 1024 };
-  const listener = TcpListener.bind(runtime.io, options);
-  const accept = async () => {
-    for (;;) {
-      const stream = await listener.accept();
-      // A client that is killed is no failure.
-      answer(stream).catch(() => {}).finally(() => stream.close());
-    }
-  };
-  accept();
-  await Promise.resolve();
-  return listener.localAddress.port;
-}
-
-const BLANK = "\r\n\r\n";
-const RESPONSE = new TextEncoder().encode(
-  `HTTP/1.1 200 OK\r\ncontent-type: ${HELLO_TYPE}\r\n` +
-    `content-length: ${HELLO.length}${BLANK}${HELLO}`,
-);
-
-/** Answers each head of a request: none has a body. */
-async function answerHello(stream: TcpStream): Promise<void> {
-  const bytes = Buffer.alloc(ROOM);
-  let filled = 0;
-  for (;;) {
-    const count = await stream.read(bytes.subarray(filled));
-    if (!count) return;
-    filled += count;
-    let end: number;
-    while ((end = bytes.subarray(0, filled).indexOf(BLANK)) >= 0) {
-      await stream.writeAll(RESPONSE);
-      bytes.copyWithin(0, end + BLANK.length, filled);
-      filled -= end + BLANK.length;
-    }
-  }
-}
-
-async function answerEcho(stream: TcpStream): Promise<void> {
-  const bytes = new Uint8Array(ROOM);
-  let count: number | null;
-  while ((count = await stream.read(bytes)) !== null) {
-    await stream.writeAll(bytes.subarray(0, count));
-  }
-}
-
-/** Answers HTTP. */
-export const hello: Serve = () => serve(answerHello);
-
-/** Accepts connections, and answers what they send. */
-export const hold: Serve = () => serve(answerEcho);
