@@ -3,6 +3,7 @@
 import type { WorkerCrashedError } from "../errors.ts";
 import type { Host, HostThread } from "../host.ts";
 import { handOff, type Local } from "../core/local.ts";
+import { driveForOthers } from "../io/drive.ts";
 import { unpack } from "./marshal.ts";
 import { dataError } from "./data_error.ts";
 import { Epitaphs, notReady } from "./epitaphs.ts";
@@ -248,6 +249,9 @@ export class Crew {
         return;
       case "idle":
         this.#events.idled(member);
+        return;
+      case "drive":
+        driveForOthers(this.#local);
         return;
       case "flushed":
         this.#events.flushed(member);

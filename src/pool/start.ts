@@ -92,6 +92,8 @@ export type WorkerMessage =
   | { readonly kind: "failed"; readonly thrown: Packed }
   /** It had nothing to do for so long. */
   | { readonly kind: "idle" }
+  /** It is in its event loop, and somebody has to drive. */
+  | { readonly kind: "drive" }
   /** It has written what it had printed. */
   | { readonly kind: "flushed" }
   /** It runs no more tasks, and is about to end as it was told. */

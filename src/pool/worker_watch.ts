@@ -2,10 +2,10 @@
 // so that whoever wakes it for work and for these wakes one thread.
 
 import type { Local } from "../core/local.ts";
-import { driveForOthers } from "../io/drive.ts";
 import { type IoSleeper, Watch } from "../io/watch.ts";
 import type { ParkerPlace } from "../park/result.ts";
 import type { Sleep } from "./sleep.ts";
+import type { WorkerMessage } from "./start.ts";
 
 /** What it has to know of the worker. */
 export interface WorkerParts {
@@ -64,17 +64,23 @@ class WorkerSleeper implements IoSleeper {
 
 /** A worker's watch over descriptors. */
 export class WorkerWatch extends Watch {
+  readonly #ask = (): void => {
+    const message: WorkerMessage = { kind: "drive" };
+    this.local.host.self()!.post(message);
+  };
+
   constructor(parts: WorkerParts) {
     super(parts.local, new WorkerSleeper(parts));
   }
 
   /**
    * This worker goes to its event loop: somebody else has to drive, if it stays
-   * there. Returns what is to be called when it is back.
+   * there. Returns what is to be called when it is back. The pool's creator starts
+   * that thread, since it is there as long as the pool.
    */
   leave(): () => void {
     if (!this.waits.isPending) return () => {};
-    const timer = setTimeout(() => driveForOthers(this.local), STAY_MS);
+    const timer = setTimeout(this.#ask, STAY_MS);
     return () => clearTimeout(timer);
   }
 }

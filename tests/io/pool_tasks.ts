@@ -139,3 +139,11 @@ export async function echoStream(fd: number): Promise<number> {
     total += count;
   }
 }
+
+/** Waits for a descriptor in the event loop, where the worker has to stay. */
+export async function readInLoop(fd: number): Promise<number> {
+  using _awake = worker.keepAwake();
+  using watch = worker.io.register(fd, { read: true });
+  await watch.readable();
+  return readNow(fd)!.length;
+}

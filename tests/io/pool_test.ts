@@ -141,6 +141,23 @@ test("two waits of one task go on by themselves", IO, async () => {
   }
 });
 
+test(
+  "a worker that stays in its event loop is told by another",
+  IO,
+  async () => {
+    await using crew = await start({ workers: 1 });
+    for (let round = 0; round < 5; round++) {
+      const [mine, theirs] = socketPair();
+      const call = crew.pool.run("readInLoop", [theirs]);
+      // By then a thread drives that does nothing else.
+      await sleep(round === 0 ? 100 : 5);
+      writeNow(mine, 1, 4);
+      assert.equal(await settled(call), 4);
+      closeAll(mine, theirs);
+    }
+  },
+);
+
 test("a task blocks in the event loop, where others wait", IO, async () => {
   await using crew = await start({ workers: 1 });
   for (let round = 0; round < 10; round++) {
