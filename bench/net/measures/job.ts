@@ -20,8 +20,11 @@ export interface Job {
 /** Measures one subject. */
 export type Measure = (job: Job) => Promise<Row[]>;
 
-/** Batches of the round trips of two threads. */
-export const TURNS = { batches: 11, batch: 20, warmUp: 200 };
+/**
+ * Batches of the round trips of two threads. V8 compiles what they are made of
+ * for each thread, and takes some 100,000 round trips for all of it.
+ */
+export const TURNS = { batches: 11, batch: 20, warmUp: 2_000 };
 /** Round trips that are checked before any is timed. */
 export const CHECKED = 100;
 
