@@ -16,6 +16,8 @@ export class Sleep {
   /** For the third kind. */
   #inner: Parker | undefined;
   #isInLoop = false;
+  /** Whether it blocks on that one, or is about to. */
+  #isInner = false;
 
   constructor(local: Local, index: number, parker: Parker) {
     this.#local = local;
@@ -72,12 +74,15 @@ export class Sleep {
    * thread before may have woken it in its event loop: look for that first.
    */
   toBlock<T>(callee: () => T): T {
-    if (!this.#isInLoop) return callee();
+    // A task that was run meanwhile may block, too.
+    if (!this.#isInLoop || this.#isInner) return callee();
     this.wakeUp();
     this.#open(this.blocking);
+    this.#isInner = true;
     try {
       return callee();
     } finally {
+      this.#isInner = false;
       this.#open(this.#parker);
       // What came meanwhile has woken the other one.
       this.rouse();

@@ -157,3 +157,19 @@ test("a task that goes on in the event loop spawns for others, and joins", async
   }
   assert.equal(await settled(crew.pool.run("fib", [12])), 144);
 });
+
+// The inner one must not have the outer one be woken elsewhere.
+test("a join in the event loop runs a task that joins", async () => {
+  await using crew = await start({ workers: 3 });
+  const { pool, words } = crew;
+  for (let round = 0; round < 5; round++) {
+    words.fill(0);
+    const call = pool.run("joinsInLoop", [20]);
+    // Both children are held; the inner one ends first.
+    await until(() => Atomics.load(words, 22) === 1);
+    publish(words, 23, 1);
+    await sleep(10);
+    publish(words, 21, 1);
+    assert.ok(await settled(call) >= 0);
+  }
+});

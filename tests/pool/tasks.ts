@@ -175,6 +175,22 @@ export async function joinInLoop(at: number): Promise<number> {
   return child.join();
 }
 
+/** Joins a child that begins elsewhere. */
+export function joinHeldChild(at: number): number {
+  const child = spawn<typeof hold>("hold", [at]);
+  waitFor(at);
+  return child.join();
+}
+
+/** Joins, in the event loop, and meanwhile runs a task that joins, too. */
+export async function joinsInLoop(at: number): Promise<number> {
+  await pause(2);
+  const child = spawn<typeof hold>("hold", [at]);
+  waitFor(at);
+  const other = spawn<typeof joinHeldChild>("joinHeldChild", [at + 2]);
+  return child.join() + other.join();
+}
+
 /** Counts its runs. */
 export function count(at: number): void {
   arrive(at);
