@@ -4,6 +4,7 @@ import { QUEUED, RUNNING } from "../core/core.generated.ts";
 import type { Local } from "../core/local.ts";
 import { ShutdownError, UnknownTaskError } from "../errors.ts";
 import type { Calls } from "./calls.ts";
+import type { Circles } from "./circles.ts";
 import { Copies } from "./copies.ts";
 import type { TaskHandle } from "./handle.ts";
 import { isForMessage, type Marshal } from "./marshal.ts";
@@ -12,7 +13,6 @@ import type { Records } from "./record.ts";
 import type { Runner } from "./runner.ts";
 import { Spawned, type Waiting } from "./spawned.ts";
 import type { Sleep } from "./sleep.ts";
-import type { Waits } from "./waits.ts";
 
 /**
  * Tasks that a worker runs on top of each other while it waits: more would only
@@ -32,7 +32,7 @@ export interface JoinParts {
   readonly records: Records;
   readonly marshal: Marshal;
   readonly orders: Orders;
-  readonly waits: Waits;
+  readonly circles: Circles;
   readonly sleep: Sleep;
   /** Blocks until something comes to this thread: work, too, if it may run it. */
   wait(mayRun: boolean): void;
@@ -144,15 +144,15 @@ export class Joins implements Waiting {
 
   /** Returns false if nothing would ever wake this thread. */
   #block(task: number, mayRun: boolean): boolean {
-    const { wait, waits } = this.#parts;
-    waits.begin(task);
+    const { wait, circles } = this.#parts;
+    circles.begin(task);
     try {
       // In a circle, this thread too has something in its event loop.
-      if (this.#runner.inFlight > 0 && waits.isCircular(task)) return false;
+      if (this.#runner.inFlight > 0 && circles.isCircular(task)) return false;
       wait(mayRun);
       return true;
     } finally {
-      waits.end();
+      circles.end();
     }
   }
 

@@ -8,6 +8,7 @@ import type { ParkResult } from "../park/result.ts";
 import { setContext, type WorkerContext } from "./context.ts";
 import { Calls } from "./calls.ts";
 import { Cancels } from "./cancels.ts";
+import { Circles } from "./circles.ts";
 import type { TaskHandle } from "./handle.ts";
 import { Heap } from "./heap.ts";
 import { Idleness } from "./idle.ts";
@@ -29,7 +30,6 @@ import {
   type WorkerStart,
 } from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
-import { Waits } from "./waits.ts";
 import { WorkerWatch } from "./worker_watch.ts";
 
 /** So many tasks between two looks at the clock, while the event loop waits. */
@@ -120,7 +120,7 @@ export class PoolWorker implements WorkerContext {
       records,
       marshal,
       orders: this.orders,
-      waits: new Waits(local.core, start.controls, { index, name, thread }),
+      circles: new Circles(local.core, start.controls, { index, name, thread }),
       sleep: this.#sleep,
       wait: (mayRun) => this.#waitForJoin(mayRun),
     });

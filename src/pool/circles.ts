@@ -11,7 +11,7 @@ const STATE = 7;
 const THREAD_SHIFT = 8;
 
 /** What the workers of a pool wait for, for one of them. */
-export class Waits {
+export class Circles {
   readonly #core: CoreExports;
   readonly #controls: Int32Array<SharedArrayBuffer>;
   readonly #place: OrdersPlace;
