@@ -7,12 +7,15 @@
 import { openSync } from "node:fs";
 import process from "node:process";
 import { Runtime } from "../../mod.ts";
-import { coreOf } from "../cores.ts";
-import { outcome, run, sharedWords, untilParked } from "../threads.ts";
+import { bellOf, coreOf } from "../cores.ts";
+import { outcome, run, sharedWords, until, untilParked } from "../threads.ts";
 
 const BODIES = new URL("./strace_bodies.ts", import.meta.url);
 const THREADS = 3;
 const ROUNDS = 50;
+
+/** What the bell holds while the driver's owner sleeps, or is about to. */
+const ASLEEP = 1;
 
 /** A second: the idle threads have time to do what they should not. */
 const WHILE = 1000;
@@ -61,14 +64,17 @@ const COMMANDS: Record<string, () => Promise<void>> = {
   wake: async () => {
     const { handle, thread } = await parked();
     const unparker = runtime.unparker(handle);
-    await sleep(100);
+    const core = coreOf(runtime);
+    // Parked is not yet asleep: a ring before that needs no write.
+    const untilAsleep = async () => {
+      await untilParked(runtime, handle);
+      await until(() => Atomics.load(core.words, bellOf(core)) === ASLEEP);
+    };
+    await untilAsleep();
     mark("begin");
     for (let round = 1; round <= ROUNDS; round++) {
       for (let token = 0; token < 3; token++) unparker.unpark();
-      // It may still be awake for a token before it sleeps again.
-      await sleep(2);
-      await untilParked(runtime, handle);
-      await sleep(2);
+      await untilAsleep();
     }
     mark("end");
     runtime.shutdown();

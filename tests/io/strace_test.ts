@@ -86,9 +86,10 @@ test("a sleep in the driver is woken by one write", SKIP, async () => {
     thread === sleeper && text.startsWith(`epoll_wait(${found.selector},`)
   );
   const writes = writesOf(found).length;
-  assert.ok(sleeps.length >= ROUNDS, `${sleeps.length} sleeps`);
+  // The last sleep may begin after the mark: it has been committed to before.
+  assert.ok(sleeps.length >= ROUNDS - 1, `${sleeps.length} sleeps`);
   assert.ok(writes >= ROUNDS, `${writes} writes`);
-  // The first sleep began before the mark.
+  // The first sleep may have begun before the mark.
   assert.ok(
     writes <= sleeps.length + 1,
     `${writes} writes for ${sleeps.length} sleeps`,
