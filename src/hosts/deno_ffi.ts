@@ -25,7 +25,10 @@ interface DenoFfi {
   };
 }
 
-/** Of an `i64` it takes numbers, and returns BigInts. */
+/**
+ * Of an `i64` it takes numbers and BigInts. V8 compiles the call for BigInts, and
+ * throws that away at the first number, again and again.
+ */
 function typeOf(type: CType | "void"): string {
   return type === "address" ? "i64" : type;
 }
@@ -39,7 +42,7 @@ function runtimeFfi(deno: DenoFfi): RuntimeFfi {
       const { symbols } = deno.dlopen(library, {
         [name]: { parameters, result },
       });
-      return numeric(symbols[name]!, types, "numbers");
+      return numeric(symbols[name]!, types, "BigInts");
     },
     addressOf: (view) => Number(UnsafePointer.value(UnsafePointer.of(view))),
     memoryAt: (address, byteLength) =>

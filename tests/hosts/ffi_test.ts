@@ -267,3 +267,21 @@ for (const [flags, answer] of isOld ? OLD_FLAGS : FLAGS[host.name] ?? []) {
     assert.match(JSON.parse(output.split("\n").at(-1)!), answer);
   });
 }
+
+const TRACE_FLAGS: Readonly<Record<string, string | undefined>> = {
+  deno: "--v8-flags=--trace-deopt",
+  node: "--trace-deopt",
+};
+
+/** A call that V8 has compiled for other values would be thrown away each time. */
+test("a call with a wide type stays compiled", {
+  skip: needs || (!TRACE_FLAGS[host.name] && "only on V8"),
+}, async () => {
+  const output = await runScript("hot", [
+    ...scriptArgs,
+    TRACE_FLAGS[host.name]!,
+  ]);
+  assert.match(output, /^500000$/m);
+  const bailouts = output.match(/reason: not a BigInt/g) ?? [];
+  assert.deepEqual(bailouts, []);
+});
