@@ -5,10 +5,11 @@
 // `--filter` keeps the test files whose path contains the text. Without it and
 // without `--runtime`, the scenarios of the model checker are run too. The last
 // line printed is the sum: `N passed, N failed`. The files in tests/web/ are run
-// on Node alone.
+// on Node alone. On Linux the kqueue of tests/native/ is built first.
 
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { kqueueEnvironment } from "./kqueue.ts";
 import { filesBelow } from "./paths.ts";
 import { run, runMain } from "./processes.ts";
 import { type RuntimeBinary, runtimeNamed, RUNTIMES } from "./runtimes.ts";
@@ -47,10 +48,11 @@ function filesFor(
 async function testOn(
   runtime: RuntimeBinary,
   files: readonly string[],
+  env: Record<string, string>,
 ): Promise<Counts> {
   const version = await runtime.version().catch(() => "(not installed)");
   const args = runtime.testArgs(files);
-  const outcome = await run(runtime.path, args, { timeout: TIMEOUT });
+  const outcome = await run(runtime.path, args, { timeout: TIMEOUT, env });
   const found = readCounts(runtime.name, outcome.output);
   const counts = judge(found, outcome.code);
   if (counts.failed > 0) {
@@ -101,11 +103,13 @@ async function main(): Promise<void> {
   const files = filesBelow("tests", "_test.ts")
     .filter((file) => file.includes(values.filter));
   if (files.length === 0) console.log("No test file matches");
+  const env = await kqueueEnvironment();
   const all: Counts[] = [];
   // One after another: tests measure time, and must not take it from others.
   for (const runtime of runtimes) {
     const chosenFiles = filesFor(runtime, files);
-    if (chosenFiles.length > 0) all.push(await testOn(runtime, chosenFiles));
+    if (chosenFiles.length === 0) continue;
+    all.push(await testOn(runtime, chosenFiles, env));
   }
   if (values.runtime === undefined && values.filter === "") {
     all.push(await testInterleavings());

@@ -1,5 +1,6 @@
-// macOS and FreeBSD: kqueue, which is a bell of its own. On Linux libkqueue, for
-// tests. https://man.freebsd.org/cgi/man.cgi?kqueue
+// macOS and FreeBSD: kqueue, which is a bell of its own. On Linux, for tests,
+// tests/native/kqueue.c or libkqueue.
+// https://man.freebsd.org/cgi/man.cgi?kqueue
 
 import {
   ERROR,

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
-import process from "node:process";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
@@ -21,7 +20,12 @@ import {
   sockets,
   withoutFfi,
 } from "./fds.ts";
-import { create, forSelectors, type SelectorName } from "./selectors.ts";
+import {
+  create,
+  forSelectors,
+  isLibkqueue,
+  type SelectorName,
+} from "./selectors.ts";
 
 const BODIES = new URL("./registration_bodies.ts", import.meta.url);
 
@@ -49,10 +53,6 @@ async function waitOnThread(
   // It may not have fallen asleep yet: the test holds either way.
   await new Promise((resolve) => setTimeout(resolve, 20));
   return thread;
-}
-
-function isKqueueOnLinux(driver: SelectorName): boolean {
-  return driver === "kqueue" && process.platform === "linux";
 }
 
 type Check = (runtime: Runtime, driver: SelectorName) => unknown;
@@ -537,7 +537,7 @@ const CASES: Record<string, Check> = {
     driver,
   ) => {
     // libkqueue does not notice that a descriptor was closed.
-    if (isKqueueOnLinux(driver)) return;
+    if (isLibkqueue(driver)) return;
     const { call } = libc();
     using first = pipe();
     using second = pipe();

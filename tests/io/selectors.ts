@@ -1,16 +1,17 @@
 // The drivers that sleep in the operating system's selector, for tests of what
 // they have in common.
 
+import process from "node:process";
 import { test } from "node:test";
 import { LaybyError, Runtime, type RuntimeOptions } from "../../mod.ts";
+import { currentHost } from "../../src/compose.ts";
 
 export type SelectorName = "epoll" | "kqueue";
 
-/** Why there is none of this name here; undefined if there is. */
-function missing(driver: SelectorName): string | undefined {
+function missing(driver: SelectorName): string | false {
   try {
     Runtime.create({ driver }).shutdown();
-    return undefined;
+    return false;
   } catch (error) {
     if (!(error instanceof LaybyError)) throw error;
     return error.message;
@@ -18,17 +19,42 @@ function missing(driver: SelectorName): string | undefined {
 }
 
 /**
+ * Each of them, and why it is missing; false if it is there. `npm test` sees to a
+ * kqueue on Linux: see docs/drivers.md.
+ */
+export const SELECTORS: readonly {
+  readonly driver: SelectorName;
+  readonly skip: string | false;
+}[] = (["epoll", "kqueue"] as const).map((driver) => ({
+  driver,
+  skip: missing(driver),
+}));
+
+/**
  * Registers tests for each of them. Where there is none, one that is skipped says
- * why. For kqueue on Linux, have `LD_LIBRARY_PATH` name the folder of
- * libkqueue's library.
+ * why.
  */
 export function forSelectors(
   register: (driver: SelectorName) => void,
 ): void {
-  for (const driver of ["epoll", "kqueue"] as const) {
-    const skip = missing(driver);
-    if (skip === undefined) register(driver);
+  for (const { driver, skip } of SELECTORS) {
+    if (skip === false) register(driver);
     else test(`${driver}: all`, { skip }, () => {});
+  }
+}
+
+/** Whether it is libkqueue's kqueue, and not the one in tests/native/. */
+export function isLibkqueue(driver: SelectorName): boolean {
+  if (driver !== "kqueue" || process.platform !== "linux") return false;
+  const ffi = currentHost().ffi();
+  if (typeof ffi === "string") return false;
+  try {
+    ffi.open(["libkqueue.so.0", "libkqueue.so"], {
+      layby_kqueue: { parameters: [], result: "i32" },
+    });
+    return false;
+  } catch {
+    return true;
   }
 }
 
