@@ -3,6 +3,7 @@
 import process from "node:process";
 import { type ParkerHandle, Runtime } from "../../mod.ts";
 import { bodies } from "../threads.ts";
+import type { SelectorName } from "./selectors.ts";
 
 /** Starts a wait that its thread goes on with when it has returned. */
 async function wait(runtime: Runtime, fd: number): Promise<void> {
@@ -23,8 +24,8 @@ export default bodies({
     void wait(runtime, fd).then(() => process.exit(5)),
 
   /** Makes a runtime, and sleeps in its driver. */
-  create: () => {
-    const runtime = Runtime.create({ driver: "epoll" });
+  create: (_, { driver }: { driver: SelectorName }) => {
+    const runtime = Runtime.create({ driver });
     const parker = runtime.parker();
     setTimeout(() => parker.park(), 20);
     return { runtime: runtime.handle, parker: parker.handle };

@@ -1,21 +1,25 @@
 // A program of its own, for exit_test.ts: what it prints is looked at, and how
 // it ends. None of these shuts its runtime down, but for those that say so.
 //
-//   exit_script.ts blocked | exit | error | ...
+//   exit_script.ts blocked|exit|error|... epoll|kqueue
 
 import process from "node:process";
 import { setTimeout } from "node:timers";
 import { Runtime } from "../../mod.ts";
 import { outcome, run, settled, untilParked } from "../threads.ts";
 import { fill, pipe } from "./fds.ts";
+import type { SelectorName } from "./selectors.ts";
 
 const BODIES = new URL("./exit_bodies.ts", import.meta.url);
+
+const [command, driver] = process.argv.slice(2);
+const DRIVER = driver as SelectorName;
 
 /** Milliseconds: a process that is not kept alive has long ended. */
 const LATER = 150;
 
 function create(): Runtime {
-  return Runtime.create({ driver: "epoll" });
+  return Runtime.create({ driver: DRIVER });
 }
 
 /** A thread that is blocked in the driver, and keeps no process alive. */
@@ -118,7 +122,7 @@ const COMMANDS: Record<string, () => unknown> = {
   /** Attaches to what a thread has made. */
   attached: async () => {
     const runtime = create();
-    const thread = run(runtime, BODIES, "create");
+    const thread = run(runtime, BODIES, "create", { driver: DRIVER });
     const { runtime: handle, parker } = await settled(thread.result) as {
       runtime: Runtime["handle"];
       parker: Parameters<Runtime["counters"]>[0];
@@ -159,5 +163,5 @@ async function endStarter(how: string): Promise<unknown> {
   return [code, (await settled(wait)).isReadable];
 }
 
-const result = await COMMANDS[process.argv[2]!]!();
+const result = await COMMANDS[command!]!();
 console.log(JSON.stringify(result) ?? "nothing");

@@ -4,10 +4,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runProgram } from "../pool/pools.ts";
-import { IS_LINUX, withoutFfi } from "./fds.ts";
+import { SELECTORS } from "./selectors.ts";
+import { NEEDS } from "./sockets.ts";
 
 const SCRIPT = new URL("./exit_script.ts", import.meta.url);
-const SKIP = { skip: withoutFfi() || !IS_LINUX && "only on Linux" };
 
 /** What each program prints last, and the code it ends with. */
 const ENDS: Record<string, [RegExp, number]> = {
@@ -28,12 +28,16 @@ const ENDS: Record<string, [RegExp, number]> = {
   listeners: [/^\[0,1,1\]$/m, 0],
 };
 
-for (const [command, [printed, expected]] of Object.entries(ENDS)) {
-  test(`a program with a selector ends: ${command}`, SKIP, async () => {
-    const { code, output, seconds } = await runProgram(SCRIPT, [command]);
-    const said = `${output}\nafter ${seconds} s`;
-    assert.equal(code, expected, said);
-    assert.match(output, printed, said);
-    assert.doesNotMatch(output, /MaxListeners/);
-  });
+for (const { driver, skip } of SELECTORS) {
+  for (const [command, [printed, expected]] of Object.entries(ENDS)) {
+    const what = `${driver}: a program with a selector ends: ${command}`;
+    test(what, { skip: NEEDS || skip }, async () => {
+      const args = [command, driver];
+      const { code, output, seconds } = await runProgram(SCRIPT, args);
+      const said = `${output}\nafter ${seconds} s`;
+      assert.equal(code, expected, said);
+      assert.match(output, printed, said);
+      assert.doesNotMatch(output, /MaxListeners/);
+    });
+  }
 }

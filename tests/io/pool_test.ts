@@ -12,6 +12,7 @@ import {
 } from "../../mod.ts";
 import { settled, sharedWords, until } from "../threads.ts";
 import type * as tasks from "./pool_tasks.ts";
+import { SELECTORS } from "./selectors.ts";
 import {
   closeAll,
   NEEDS,
@@ -22,14 +23,12 @@ import {
 } from "./sockets.ts";
 
 const TASKS = new URL("./pool_tasks.ts", import.meta.url);
-const IO = { skip: NEEDS };
 
-async function start(options: PoolOptions = {}) {
+async function startOn(options: PoolOptions) {
   const words = sharedWords(64);
   const pool = await settled(
     Pool.start<typeof tasks>(TASKS, {
       workers: 2,
-      driver: "epoll",
       data: { words },
       ...options,
     }),
@@ -41,6 +40,17 @@ async function start(options: PoolOptions = {}) {
       await settled(pool.shutdown({ timeout: 2000 }));
     },
   };
+}
+
+type Start = (options?: PoolOptions) => ReturnType<typeof startOn>;
+
+/** Registers a test for each selector that workers can sleep in. */
+function testPool(what: string, check: (start: Start) => Promise<void>): void {
+  for (const { driver, skip } of SELECTORS) {
+    test(`${driver}: ${what}`, { skip: NEEDS || skip }, async () => {
+      await check((options) => startOn({ driver, ...options }));
+    });
+  }
 }
 
 /** Sends bytes one after the other, and waits for each to come back. */
@@ -66,10 +76,9 @@ async function exchange(
 
 for (const name of ["echo", "echoSync"] as const) {
   for (const workers of [1, 2]) {
-    test(
+    testPool(
       `a task waits for a socket: ${name}, ${workers} workers`,
-      IO,
-      async () => {
+      async (start) => {
         await using crew = await start({ workers });
         const [mine, theirs] = socketPair();
         const call = crew.pool.run(name, [theirs]);
@@ -83,7 +92,7 @@ for (const name of ["echo", "echoSync"] as const) {
   }
 }
 
-test("many tasks wait on few workers, which run others", IO, async () => {
+testPool("many tasks wait on few workers, which run others", async (start) => {
   await using crew = await start({ registrations: 500 });
   const { pool } = crew;
   const pairs = Array.from({ length: 200 }, socketPair);
@@ -98,7 +107,7 @@ test("many tasks wait on few workers, which run others", IO, async () => {
   closeAll(...pairs.map(([, theirs]) => theirs));
 });
 
-test("who waits for descriptors sleeps in the driver", IO, async () => {
+testPool("who waits for descriptors sleeps in the driver", async (start) => {
   await using crew = await start({ workers: 1 });
   const { pool } = crew;
   const [mine, theirs] = socketPair();
@@ -115,18 +124,21 @@ test("who waits for descriptors sleeps in the driver", IO, async () => {
   closeAll(theirs);
 });
 
-test("a task waits for a socket, and then in its event loop", IO, async () => {
-  await using crew = await start({ workers: 1 });
-  const [mine, theirs] = socketPair();
-  const call = crew.pool.run("readThenWait", [theirs, 5]);
-  await sleep(20);
-  writeNow(mine, 1, 3);
-  assert.equal(await settled(call), "read and waited 3");
-  closeAll(mine, theirs);
-});
+testPool(
+  "a task waits for a socket, and then in its event loop",
+  async (start) => {
+    await using crew = await start({ workers: 1 });
+    const [mine, theirs] = socketPair();
+    const call = crew.pool.run("readThenWait", [theirs, 5]);
+    await sleep(20);
+    writeNow(mine, 1, 3);
+    assert.equal(await settled(call), "read and waited 3");
+    closeAll(mine, theirs);
+  },
+);
 
 // One of its waits must not have the worker block while the other goes on.
-test("two waits of one task go on by themselves", IO, async () => {
+testPool("two waits of one task go on by themselves", async (start) => {
   await using crew = await start({ workers: 1 });
   for (let round = 0; round < 20; round++) {
     const [mine, theirs] = socketPair();
@@ -141,10 +153,9 @@ test("two waits of one task go on by themselves", IO, async () => {
   }
 });
 
-test(
+testPool(
   "a worker that stays in its event loop is told by another",
-  IO,
-  async () => {
+  async (start) => {
     await using crew = await start({ workers: 1 });
     for (let round = 0; round < 5; round++) {
       const [mine, theirs] = socketPair();
@@ -158,23 +169,26 @@ test(
   },
 );
 
-test("a task blocks in the event loop, where others wait", IO, async () => {
-  await using crew = await start({ workers: 1 });
-  for (let round = 0; round < 10; round++) {
-    const [mine, theirs] = socketPair();
-    const [mine2, theirs2] = socketPair();
-    const call = crew.pool.run("bothSleeps", [theirs, theirs2]);
-    await sleep(10);
-    if (round % 2) writeNow(mine, 1, 2);
-    writeNow(mine2, 1, 3);
-    await sleep(5);
-    if (round % 2 === 0) writeNow(mine, 1, 2);
-    assert.equal(await settled(call), 5);
-    closeAll(mine, theirs, mine2, theirs2);
-  }
-});
+testPool(
+  "a task blocks in the event loop, where others wait",
+  async (start) => {
+    await using crew = await start({ workers: 1 });
+    for (let round = 0; round < 10; round++) {
+      const [mine, theirs] = socketPair();
+      const [mine2, theirs2] = socketPair();
+      const call = crew.pool.run("bothSleeps", [theirs, theirs2]);
+      await sleep(10);
+      if (round % 2) writeNow(mine, 1, 2);
+      writeNow(mine2, 1, 3);
+      await sleep(5);
+      if (round % 2 === 0) writeNow(mine, 1, 2);
+      assert.equal(await settled(call), 5);
+      closeAll(mine, theirs, mine2, theirs2);
+    }
+  },
+);
 
-test("a task is joined that waits for a socket", IO, async () => {
+testPool("a task is joined that waits for a socket", async (start) => {
   await using crew = await start();
   const [mine, theirs] = socketPair();
   const call = crew.pool.run("joinReader", [theirs]);
@@ -184,7 +198,7 @@ test("a task is joined that waits for a socket", IO, async () => {
   closeAll(theirs);
 });
 
-test("on() runs a task for each event, until the end", IO, async () => {
+testPool("on() runs a task for each event, until the end", async (start) => {
   await using crew = await start();
   const { pool, words } = crew;
   const [mine, theirs] = socketPair();
@@ -200,7 +214,7 @@ test("on() runs a task for each event, until the end", IO, async () => {
   closeAll(theirs);
 });
 
-test("on() is refused, or ends, with a reason", IO, async () => {
+testPool("on() is refused, or ends, with a reason", async (start) => {
   await using crew = await start();
   const { pool } = crew;
   const [mine, theirs] = socketPair();
@@ -224,7 +238,7 @@ test("on() is refused, or ends, with a reason", IO, async () => {
 });
 
 test("a pool without such a driver says what to start it with", async () => {
-  await using crew = await start({ driver: "time" });
+  await using crew = await startOn({ driver: "time" });
   assert.throws(() => crew.pool.io.register(0, { read: true }), {
     code: "unsupported",
     message: /driver: "epoll"/,
@@ -233,10 +247,9 @@ test("a pool without such a driver says what to start it with", async () => {
 
 // ==== ends ====
 
-test(
+testPool(
   "a task that blocks on a socket ends when it is cancelled",
-  IO,
-  async () => {
+  async (start) => {
     await using crew = await start({ workers: 1 });
     const { pool, words } = crew;
     const [mine, theirs] = socketPair();
@@ -249,7 +262,7 @@ test(
   },
 );
 
-test("shutdown() ends those that wait for sockets", IO, async () => {
+testPool("shutdown() ends those that wait for sockets", async (start) => {
   const crew = await start();
   const { pool, words } = crew;
   const pairs = Array.from({ length: 4 }, socketPair);
@@ -265,10 +278,9 @@ test("shutdown() ends those that wait for sockets", IO, async () => {
   for (const pair of pairs) closeAll(...pair);
 });
 
-test(
+testPool(
   "a worker that dies in or beside the driver loses nobody's events",
-  IO,
-  async () => {
+  async (start) => {
     await using crew = await start({ workers: 2, maxCrashes: 100 });
     const { pool } = crew;
     for (let round = 0; round < 6; round++) {
@@ -299,7 +311,7 @@ test(
   },
 );
 
-test("a stream of a worker that dies is closed", IO, async () => {
+testPool("a stream of a worker that dies is closed", async (start) => {
   await using crew = await start({ workers: 1 });
   const { pool } = crew;
   for (let round = 0; round < 3; round++) {
@@ -321,7 +333,7 @@ test("a stream of a worker that dies is closed", IO, async () => {
   assert.equal(await settled(call), 800);
 });
 
-test("no descriptor is left behind", IO, async () => {
+testPool("no descriptor is left behind", async (start) => {
   await (await start())[Symbol.asyncDispose]();
   const before = openFds();
   for (let round = 0; round < 5; round++) {
