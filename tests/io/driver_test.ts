@@ -14,13 +14,21 @@ import {
   PARKED_CONDVAR,
   PARKED_DRIVER,
 } from "../../src/core/core.generated.ts";
+import { Epoll } from "../../src/drivers/epoll.ts";
+import { Kqueue } from "../../src/drivers/kqueue.ts";
+import type { Selector } from "../../src/drivers/selector.ts";
 import { openIo } from "../conformance/drivers.ts";
-import { coreOf, stateOf } from "../cores.ts";
+import { coreOf, stateOf, TRACED } from "../cores.ts";
+import {
+  ringsSetNoToken,
+  tokensComeBesidePolls,
+  tokensComeToWords,
+} from "../park/driver_cases.ts";
 import { outcome, run, sharedWords, until, untilParked } from "../threads.ts";
 import { fill, IS_LINUX, libc, pipe } from "./fds.ts";
 import { create, forSelectors, type SelectorName } from "./selectors.ts";
 
-const BODIES = new URL("./driver_bodies.ts", import.meta.url);
+const BODIES = new URL("../park/driver_bodies.ts", import.meta.url);
 const PARKS = new URL("../park/park_bodies.ts", import.meta.url);
 
 const MINUTE = 60_000;
@@ -32,6 +40,19 @@ function isFree(runtime: Runtime, { address }: ParkerHandle): boolean {
   const free = exports.driverTake(address) !== 0;
   if (free) exports.driverLeave();
   return free;
+}
+
+/** Has polls go through a function for as long as the result is in scope. */
+function replaceWait(
+  driver: SelectorName,
+  replace: (wait: () => void) => void,
+): Disposable {
+  const { prototype } = driver === "epoll" ? Epoll : Kqueue;
+  const { wait } = prototype;
+  prototype.wait = function (this: Selector, timeout, take) {
+    replace(() => wait.call(this as never, timeout, take));
+  };
+  return { [Symbol.dispose]: () => prototype.wait = wait };
 }
 
 /** A thread that sleeps in the driver, or on its word if another one does. */
@@ -112,6 +133,23 @@ const CASES: Record<string, Check> = {
     }
   },
 
+  "a ring just before the poll makes it return at once (9.D.34)": (
+    runtime,
+    driver,
+  ) => {
+    const io = openIo(runtime);
+    const parker = runtime.parker();
+    const unparker = runtime.unparker(parker.handle);
+    const rings = [() => io.unpark(), () => unparker.unpark()];
+    let polls = 0;
+    using _ = replaceWait(driver, (wait) => {
+      rings[polls++]?.();
+      wait();
+    });
+    assert.equal(parker.parkTimeout(MINUTE), "unparked");
+    assert.ok(polls >= 2);
+  },
+
   "an event ends a park without a token (9.D.35)": async (runtime) => {
     using ends = pipe();
     const watch = runtime.register(ends.near, { read: true });
@@ -146,6 +184,12 @@ const CASES: Record<string, Check> = {
     assert.deepEqual((await end).results, ["unparked"]);
   },
 
+  "a ring sets nobody's token (9.D.37)": async (_, driver) => {
+    using runtime = create(driver, { module: TRACED });
+    const io = openIo(runtime);
+    await ringsSetNoToken(runtime, () => io.unpark());
+  },
+
   "turns are counted if the driver was polled (9.D.38)": (runtime) => {
     const parker = runtime.parker();
     const turns = () => parker.counters.turns;
@@ -158,6 +202,12 @@ const CASES: Record<string, Check> = {
     assert.equal(parker.parkTimeout(MINUTE), "unparked");
     assert.equal(turns(), before);
   },
+
+  "a park gets its token while another thread only polls (9.D.42)":
+    tokensComeBesidePolls,
+
+  "a park gets its token while another thread is in a poll (9.D.42)":
+    tokensComeToWords,
 
   "a signal does not end a park": async (runtime) => {
     const parker = runtime.parker();

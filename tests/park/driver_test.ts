@@ -45,6 +45,11 @@ import {
   until,
   untilParked,
 } from "../threads.ts";
+import {
+  ringsSetNoToken,
+  tokensComeBesidePolls,
+  tokensComeToWords,
+} from "./driver_cases.ts";
 import { WAITS } from "./sleeps.ts";
 
 const BODIES = new URL("./driver_bodies.ts", import.meta.url);
@@ -369,28 +374,8 @@ test("A ring that comes late is harmless to the next owner (9.D.36)", async () =
 
 test("A ring sets nobody's token (9.D.37)", async () => {
   using runtime = createDriven({ parkers: 3, module: TRACED });
-  const core = coreOf(runtime);
-  const handles = [
-    runtime.parker().detach(),
-    runtime.parker().detach(),
-    runtime.parker().handle,
-  ] as const;
-  const [first, second] = handles;
-  const owners = [first, second].map((handle) =>
-    run(runtime, PARKS, "park", { handle })
-  );
-  await untilParked(runtime, first);
-  await untilParked(runtime, second);
-  const inDriver = stateOf(core, first) === PARKED_DRIVER ? first : second;
-  const before = handles.map((handle) => transitionsOf(core, handle));
-  core.exports.bellRing();
-  await until(() => runtime.counters(inDriver).turns === 1);
-  assert.deepEqual(
-    handles.map((handle) => transitionsOf(core, handle)),
-    before,
-  );
-  for (const handle of [first, second]) runtime.unparker(handle).unpark();
-  for (const owner of owners) await outcome(owner);
+  const { exports } = coreOf(runtime);
+  await ringsSetNoToken(runtime, () => exports.bellRing());
 });
 
 test("Turns are counted if the driver was polled, and not if not (9.D.38)", () => {
@@ -505,28 +490,12 @@ test("Timers fire after the driver's own events (9.D.41)", async () => {
 
 test("A park gets its token while another thread only polls (9.D.42)", async () => {
   using runtime = createDriven({ parkers: 2 });
-  const core = coreOf(runtime);
-  const [handle, polling] = [
-    runtime.parker().detach(),
-    runtime.parker().detach(),
-  ];
-  const words = sharedWords(1);
-  const poller = run(runtime, BODIES, "pollUntilSet", {
-    handle: polling,
-    words,
-  });
-  await until(() => runtime.counters(polling).turns > 100);
-  const count = 100;
-  const owner = run(runtime, PARKS, "park", { handle, count });
-  for (let round = 0; round < count; round++) {
-    await untilParked(runtime, handle);
-    runtime.unparker(handle).unpark();
-    await until(() => stateOf(core, handle) !== NOTIFIED);
-  }
-  const { results } = await outcome(owner);
-  assert.ok(results.every((result: string) => result === "unparked"));
-  Atomics.store(words, 0, 1);
-  assert.ok(await outcome(poller) > 100);
+  await tokensComeBesidePolls(runtime);
+});
+
+test("A park gets its token while another thread is in a poll (9.D.42)", async () => {
+  using runtime = createDriven({ parkers: 2 });
+  await tokensComeToWords(runtime);
 });
 
 // ==== the hand-off, which Tokio has not ====
