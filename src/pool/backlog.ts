@@ -8,12 +8,13 @@ export interface Waiting {
   readonly callee: number;
   readonly args: Packed;
   readonly priority: number;
-  readonly ticket: Ticket;
+  readonly waiter: Waiter;
+  /** If it can be cancelled. */
+  readonly ticket: Ticket | undefined;
 }
 
-/** Where a call is: waiting, in a record, or at a worker's port. */
+/** Where a call is that can be cancelled: waiting, in a record, or at a port. */
 export interface Ticket {
-  waiter: Waiter;
   /** The address of its record, or 0. */
   task: number;
   /** Its id and its worker, if it went by message. */
@@ -47,7 +48,7 @@ export class Backlog {
   peek(): Waiting | undefined {
     while (this.#first < this.#items.length) {
       const item = this.#items[this.#first]!;
-      if (!item.ticket.isCancelled) return item;
+      if (!item.ticket?.isCancelled) return item;
       this.#cancelled--;
       this.#drop();
     }

@@ -88,10 +88,10 @@ export class Dispatch {
    */
   send(callee: number, args: readonly unknown[], waiter: Waiter): void {
     const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
-    if (task === 0) return this.#wait(callee, args, NORMAL, newTicket(waiter));
+    if (task === 0) return this.#wait(callee, args, NORMAL, waiter);
     const refusal = this.#write(task, callee, args);
     if (refusal === undefined) return this.#submit(task, waiter, NORMAL);
-    this.#sendOtherwise(refusal, callee, args, NORMAL, newTicket(waiter));
+    this.#sendOtherwise(refusal, callee, args, NORMAL, waiter);
   }
 
   /** Sends a call with options. The signal is not aborted yet. */
@@ -102,25 +102,25 @@ export class Dispatch {
     { signal, timeout, priority, transfer }: CheckedRunOptions,
     waiter: Waiter,
   ): void {
-    const ticket = newTicket(waiter);
-    if (signal || timeout !== Infinity) {
-      ticket.waiter = new EndingCall(waiter, {
-        at: timeout === Infinity ? Infinity : performance.now() + timeout,
-        signal,
-        timedOut: () => new TimedOutError(`Task ${name}`, timeout),
-        cancel: (isAborted) => this.#cancel(ticket, isAborted),
-        forget: (deadline) => this.#deadlines.remove(deadline),
-      });
+    const ticket: Ticket = { task: 0, message: undefined, isCancelled: false };
+    if (!signal && timeout === Infinity) {
+      this.#sendTicket(callee, args, priority, transfer, waiter, ticket);
+      return;
     }
+    const ending = new EndingCall(waiter, {
+      at: timeout === Infinity ? Infinity : performance.now() + timeout,
+      signal,
+      timedOut: () => new TimedOutError(`Task ${name}`, timeout),
+      cancel: (isAborted) => this.#cancel(ticket, isAborted),
+      forget: (deadline) => this.#deadlines.remove(deadline),
+    });
     try {
-      this.#sendTicket(callee, args, priority, transfer, ticket);
+      this.#sendTicket(callee, args, priority, transfer, ending, ticket);
     } catch (error) {
-      if (ticket.waiter instanceof EndingCall) ticket.waiter.dismiss();
+      ending.dismiss();
       throw error;
     }
-    if (ticket.waiter instanceof EndingCall && timeout !== Infinity) {
-      this.#deadlines.add(ticket.waiter);
-    }
+    if (timeout !== Infinity) this.#deadlines.add(ending);
   }
 
   #sendTicket(
@@ -128,17 +128,20 @@ export class Dispatch {
     args: readonly unknown[],
     priority: number,
     transfer: readonly Transferable[] | undefined,
+    waiter: Waiter,
     ticket: Ticket,
   ): void {
-    if (transfer) return this.#sendMessage(callee, args, transfer, ticket);
-    const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
-    if (task === 0) return this.#wait(callee, args, priority, ticket);
-    const refusal = this.#write(task, callee, args);
-    if (refusal !== undefined) {
-      return this.#sendOtherwise(refusal, callee, args, priority, ticket);
+    if (transfer) {
+      return this.#sendMessage(callee, args, transfer, waiter, ticket);
     }
-    ticket.task = task;
-    this.#submit(task, ticket.waiter, priority);
+    const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
+    if (task === 0) return this.#wait(callee, args, priority, waiter, ticket);
+    const refusal = this.#write(task, callee, args);
+    if (refusal === undefined) {
+      ticket.task = task;
+      return this.#submit(task, waiter, priority);
+    }
+    this.#sendOtherwise(refusal, callee, args, priority, waiter, ticket);
   }
 
   /** The shared memory does not carry the arguments, for this reason. */
@@ -147,13 +150,14 @@ export class Dispatch {
     callee: number,
     args: readonly unknown[],
     priority: number,
-    ticket: Ticket,
+    waiter: Waiter,
+    ticket?: Ticket,
   ): void {
     // What is in flight has memory that comes back.
     const isFull = reason instanceof ExhaustedError && this.#calls.pending > 0;
-    if (isFull) this.#wait(callee, args, priority, ticket);
+    if (isFull) this.#wait(callee, args, priority, waiter, ticket);
     else if (isForMessage(reason)) {
-      this.#sendMessage(callee, args, [], ticket);
+      this.#sendMessage(callee, args, [], waiter, ticket);
     } else throw reason;
   }
 
@@ -161,9 +165,10 @@ export class Dispatch {
     callee: number,
     args: readonly unknown[],
     transfer: readonly Transferable[],
-    ticket: Ticket,
+    waiter: Waiter,
+    ticket: Ticket | undefined,
   ): void {
-    this.#mail(callee, args, transfer, ticket);
+    this.#mail(callee, args, transfer, waiter, ticket);
     this.#parts.tallies.submitted++;
   }
 
@@ -172,7 +177,8 @@ export class Dispatch {
     callee: number,
     args: readonly unknown[],
     transfer: readonly Transferable[],
-    ticket: Ticket,
+    waiter: Waiter,
+    ticket: Ticket | undefined,
   ): void {
     const addresses = this.#parts.addresses();
     if (addresses.length === 0) {
@@ -185,9 +191,8 @@ export class Dispatch {
       (least, it) => load(it) < load(least) ? it : least,
       addresses[first]!,
     );
-    const { waiter } = ticket;
     const id = this.#post.send(address, callee, args, transfer, waiter);
-    ticket.message = { id, index: address.index };
+    if (ticket) ticket.message = { id, index: address.index };
   }
 
   /** Writes what a call needs. Returns what is in the way, if anything is. */
@@ -252,17 +257,18 @@ export class Dispatch {
     callee: number,
     args: readonly unknown[],
     priority: number,
-    ticket: Ticket,
+    waiter: Waiter,
+    ticket?: Ticket,
   ): void {
     let packed: Packed;
     try {
       packed = this.#marshal.pack(args);
     } catch (error) {
-      if (isByPort(error)) return this.#sendMessage(callee, args, [], ticket);
-      throw error;
+      if (!isByPort(error)) throw error;
+      return this.#sendMessage(callee, args, [], waiter, ticket);
     }
     this.#parts.tallies.submitted++;
-    this.#backlog.push({ callee, args: packed, priority, ticket });
+    this.#backlog.push({ callee, args: packed, priority, waiter, ticket });
   }
 
   /** Settles what has come, and sends what has waited. Returns how many came. */
@@ -283,7 +289,7 @@ export class Dispatch {
       if (!item) return;
       const task = this.#calls.claim();
       if (task === 0) return;
-      const { callee, args, priority, ticket } = item;
+      const { callee, args, priority, waiter, ticket } = item;
       this.#records.begin(task, callee);
       try {
         this.#marshal.writePacked(task, args);
@@ -296,17 +302,17 @@ export class Dispatch {
         continue;
       }
       this.#backlog.shift();
-      ticket.task = task;
-      this.#calls.expect(task, ticket.waiter);
+      if (ticket) ticket.task = task;
+      this.#calls.expect(task, waiter);
       this.#hand(task, priority);
     }
   }
 
-  #mailWaiting({ callee, args, ticket }: Waiting): void {
+  #mailWaiting({ callee, args, waiter, ticket }: Waiting): void {
     try {
-      this.#mail(callee, this.#marshal.unpack(args), [], ticket);
+      this.#mail(callee, this.#marshal.unpack(args), [], waiter, ticket);
     } catch (error) {
-      ticket.waiter.reject(error);
+      waiter.reject(error);
     }
   }
 
@@ -372,7 +378,7 @@ export class Dispatch {
       const item = this.#backlog.peek();
       if (!item) break;
       this.#backlog.shift();
-      item.ticket.waiter.cancel(error);
+      item.waiter.cancel(error);
     }
     this.#submitBatch();
     this.#calls.rejectAll(error);
@@ -384,8 +390,4 @@ export class Dispatch {
   expire(): void {
     this.#deadlines.expire();
   }
-}
-
-function newTicket(waiter: Waiter): Ticket {
-  return { waiter, task: 0, message: undefined, isCancelled: false };
 }

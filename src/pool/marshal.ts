@@ -6,8 +6,8 @@ import { ExhaustedError } from "../errors.ts";
 import type { Heap } from "./heap.ts";
 import { INLINE_BYTES, MAX_NUMBERS, type Records } from "./record.ts";
 
-/** Arguments that wait for a record: bytes, or numbers. */
-export type Packed = Uint8Array | readonly number[];
+/** Arguments that wait for a record: bytes, or numbers, or one number. */
+export type Packed = Uint8Array | readonly number[] | number;
 
 /** One thread's way of writing and reading values. */
 export class Marshal {
@@ -61,6 +61,9 @@ export class Marshal {
 
   /** Writes what was packed. */
   writePacked(task: number, packed: Packed): void {
+    if (typeof packed === "number") {
+      return this.#records.writeNumber(task, packed);
+    }
     if (!(packed instanceof Uint8Array)) {
       return this.#records.writeNumbers(task, packed);
     }
@@ -151,7 +154,7 @@ function pack(
   values: readonly unknown[],
   serializer: Serializer | undefined,
 ): Packed {
-  if (areNumbers(values)) return [...values];
+  if (areNumbers(values)) return values.length === 1 ? values[0]! : [...values];
   let bytes = new Uint8Array(0);
   const length = encode(values, serializer, (size) => {
     bytes = new Uint8Array(size);
@@ -166,6 +169,7 @@ export function unpack(
   serializer: Serializer | undefined,
   errors: ErrorClasses | undefined,
 ): unknown[] {
+  if (typeof packed === "number") return [packed];
   if (!(packed instanceof Uint8Array)) return [...packed];
   return decode(packed, 0, packed.length, serializer, errors);
 }

@@ -152,6 +152,12 @@ export class Records {
     this.#words[(task >> 2) + LENGTH] = NUMBERS - length;
   }
 
+  /** Writes a number as the only argument. */
+  writeNumber(task: number, value: number): void {
+    this.#floats[(task + INLINE) >> 3] = value;
+    this.#words[(task >> 2) + LENGTH] = NUMBERS - 1;
+  }
+
   /** How many numbers the arguments are; -1 if they are bytes. */
   countNumbers(task: number): number {
     const length = this.#words[(task >> 2) + LENGTH]!;
