@@ -81,13 +81,9 @@ export type { Descriptor } from "./src/net/descriptor.ts";
 export type { Listener } from "./src/net/listener.ts";
 export { type Pipe, pipe, PipeReader, PipeWriter } from "./src/net/pipe.ts";
 export { Signals, type SignalsHandle } from "./src/net/signals.ts";
+export type { BindOptions } from "./src/net/socket.ts";
 export type { Half, Stream } from "./src/net/stream.ts";
-export {
-  type BindOptions,
-  type ListenOptions,
-  TcpListener,
-  TcpStream,
-} from "./src/net/tcp.ts";
+export { type ListenOptions, TcpListener, TcpStream } from "./src/net/tcp.ts";
 export { type Received, UdpSocket } from "./src/net/udp.ts";
 export {
   UnixListener,

@@ -50,12 +50,20 @@ const LOOPBACK = "127.0.0.1";
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
 const IPV6 = /^[\da-f:.]*:[\da-f:.]*$/i;
 
+/** Writes where something is to be reached as C has it. */
+export type Encode<Target> = (
+  system: System,
+  action: string,
+  target: Target,
+) => RawAddress;
+
 /** A target as C has it. */
 export function encodeInternet(
   system: System,
   action: string,
-  { hostname = LOOPBACK, port }: InternetTarget,
+  target: InternetTarget,
 ): RawAddress {
+  const { hostname = LOOPBACK, port } = checkObject(action, "target", target);
   checkInteger(action, "port", port, 0, MAX_PORT);
   if (typeof hostname !== "string") {
     throw new ArgumentTypeError(
@@ -155,6 +163,11 @@ function newAddress(
   return raw;
 }
 
+/** The family of an address. */
+export function familyOf({ numbers }: System, raw: RawAddress): number {
+  return numbers.hasLength ? raw[1]! : new Uint16Array(raw.buffer, 0, 1)[0]!;
+}
+
 /** Room for an address that C writes, and for its length. */
 export class AddressRoom {
   readonly bytes: RawAddress = new Uint8Array(new ArrayBuffer(MAX_BYTES));
@@ -169,13 +182,11 @@ export class AddressRoom {
   }
 
   /** What C has written. */
-  decode({ numbers }: System): InternetAddress | UnixAddress {
+  decode(system: System): InternetAddress | UnixAddress {
     const { bytes } = this;
     const length = Math.min(this.length[0]!, MAX_BYTES);
     const view = new DataView(bytes.buffer);
-    const family = numbers.hasLength
-      ? bytes[1]
-      : new Uint16Array(bytes.buffer, 0, 1)[0];
+    const family = familyOf(system, bytes);
     if (family === AF_UNIX) {
       return {
         path: pathOf(bytes.subarray(PATH_AT, Math.max(length, PATH_AT))),

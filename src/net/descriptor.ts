@@ -67,7 +67,7 @@ export class Descriptor {
     const watched = this.#watched;
     const { libc: { call }, numbers: { O_CLOEXEC } } = watched.system;
     const fd = watched.fdFor(action);
-    const copy = watched.check(action, "dup", call.dup(fd));
+    const copy = watched.system.check(action, "dup", call.dup(fd));
     // Once more, as one that programs do not inherit which are started later.
     call.dup3(fd, copy, O_CLOEXEC);
     return copy;
@@ -114,14 +114,15 @@ export function adopt(
 
 /** The address of a socket's own end, or of its peer's. */
 export function addressOf(
-  watched: Watched,
+  descriptor: Descriptor,
   end: "local" | "peer",
 ): InternetAddress | UnixAddress {
+  const watched = Descriptor.watchedOf(descriptor);
   const action = `tell the ${end} address`;
   const syscall = end === "local" ? "getsockname" : "getpeername";
   const fd = watched.fdFor(action);
   const room = new AddressRoom().clear();
   const { [syscall]: call } = watched.system.libc.call;
-  watched.check(action, syscall, call(fd, room.bytes, room.length));
+  watched.system.check(action, syscall, call(fd, room.bytes, room.length));
   return room.decode(watched.system);
 }

@@ -1,7 +1,10 @@
 // Sockets that wait for others to connect.
 
+import { checkInteger, checkObject } from "../arguments.ts";
+import type { Io } from "../io/io.ts";
 import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
-import { addressOf, Descriptor } from "./descriptor.ts";
+import { addressOf, Descriptor, sourceOf } from "./descriptor.ts";
+import { bindSocket, type BoundKind } from "./socket.ts";
 import { run, runSync, type Steps } from "./steps.ts";
 import { READING, Watched } from "./watched.ts";
 
@@ -10,9 +13,35 @@ const ACCEPT = { action: "accept a connection", twin: "accept()" };
 /** A listener waits for nothing but connections. */
 export const LISTENS = { read: true };
 
+/** As many as Rust's standard library lets wait. */
+const BACKLOG = 128;
+const MAX_BACKLOG = 65_535;
+
+/** Opens a socket that listens at an address of this machine. */
+export function listen<Options extends { readonly backlog?: number }>(
+  io: Io,
+  kind: BoundKind<Options>,
+  options: Options,
+): Watched {
+  const action = "listen";
+  const source = sourceOf(action, io);
+  const { backlog = BACKLOG } = checkObject(action, "options", options);
+  checkInteger(action, "backlog", backlog, 0, MAX_BACKLOG);
+  const { system } = source;
+  const { call } = system.libc;
+  const fd = bindSocket(
+    source,
+    action,
+    kind,
+    options,
+    (fd) => system.check(action, "listen", call.listen(fd, backlog)),
+  );
+  return Watched.take(source, fd, kind.name, LISTENS);
+}
+
 /** Takes a connection. */
 function* accepting(watched: Watched, kind: string): Steps<Watched> {
-  const { system, watch } = watched;
+  const { system } = watched;
   const { libc: { call }, numbers: { SOCK_FLAGS } } = system;
   const fd = yield* watched.attempt({
     action: ACCEPT.action,
@@ -20,7 +49,7 @@ function* accepting(watched: Watched, kind: string): Steps<Watched> {
     way: READING,
     call: (listener) => call.accept4(listener, null, null, SOCK_FLAGS),
   });
-  return Watched.take({ watch, system }, fd, kind);
+  return Watched.take(watched, fd, kind);
 }
 
 /** What a listener makes of those who connect. */
@@ -33,7 +62,6 @@ export interface Accepted<Connection> {
  * A socket that others connect to. After an error it goes on to listen.
  */
 export class Listener<Connection, Address> extends Descriptor {
-  readonly #watched: Watched;
   readonly #accepted: Accepted<Connection>;
 
   /**
@@ -44,7 +72,6 @@ export class Listener<Connection, Address> extends Descriptor {
    */
   constructor(watched: Watched, accepted: Accepted<Connection>) {
     super(watched);
-    this.#watched = watched;
     this.#accepted = accepted;
   }
 
@@ -62,9 +89,10 @@ export class Listener<Connection, Address> extends Descriptor {
    * @throws {unknown} The signal's reason.
    */
   async accept(options?: ReadyOptions): Promise<Connection> {
+    const watched = Descriptor.watchedOf(this);
     const { kind, make } = this.#accepted;
-    const steps = accepting(this.#watched, kind);
-    return make(await run(this.#watched.watch, ACCEPT, steps, options));
+    const steps = accepting(watched, kind);
+    return make(await run(watched, ACCEPT, steps, options));
   }
 
   /**
@@ -75,9 +103,10 @@ export class Listener<Connection, Address> extends Descriptor {
    * @throws {LaybyError} As {@linkcode Listener.accept}.
    */
   acceptSync(options?: ReadySyncOptions): Connection {
+    const watched = Descriptor.watchedOf(this);
     const { kind, make } = this.#accepted;
-    const steps = accepting(this.#watched, kind);
-    return make(runSync(this.#watched.watch, ACCEPT, steps, options));
+    const steps = accepting(watched, kind);
+    return make(runSync(watched, ACCEPT, steps, options));
   }
 
   /**
@@ -86,6 +115,6 @@ export class Listener<Connection, Address> extends Descriptor {
    * @throws {ReleasedError} If it was closed or detached.
    */
   get localAddress(): Address {
-    return addressOf(this.#watched, "local") as Address;
+    return addressOf(this, "local") as Address;
   }
 }

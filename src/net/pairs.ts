@@ -1,7 +1,6 @@
 // Descriptors that come in twos.
 
 import type { Interest } from "../io/ready.ts";
-import { check } from "./socket.ts";
 import { type Source, Watched } from "./watched.ts";
 
 /** Two descriptors to be. */
@@ -19,16 +18,14 @@ export function takeBoth(
   syscall: string,
   { open, kinds, interests }: Pair,
 ): [Watched, Watched] {
+  const { system } = source;
   const fds = new Int32Array(new ArrayBuffer(8));
-  check(source.system, action, syscall, open(fds));
+  system.check(action, syscall, open(fds));
   const [first, second] = [fds[0]!, fds[1]!];
-  let one: Watched;
-  try {
-    one = Watched.take(source, first, kinds[0], interests[0]);
-  } catch (error) {
-    source.system.libc.call.close(second);
-    throw error;
-  }
+  const one = system.orClose(
+    second,
+    () => Watched.take(source, first, kinds[0], interests[0]),
+  );
   try {
     return [one, Watched.take(source, second, kinds[1], interests[1])];
   } catch (error) {

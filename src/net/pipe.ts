@@ -14,7 +14,6 @@ import {
   writing,
   writingAll,
 } from "./transfer.ts";
-import type { Watched } from "./watched.ts";
 
 const READER = "pipe reader";
 const WRITER = "pipe writer";
@@ -23,18 +22,6 @@ const WRITES = { write: true };
 
 /** The end of a pipe that is read. */
 export class PipeReader extends Descriptor {
-  readonly #watched: Watched;
-
-  /**
-   * Constructs it. Use {@linkcode pipe}.
-   *
-   * @param watched What the driver watches.
-   */
-  constructor(watched: Watched) {
-    super(watched);
-    this.#watched = watched;
-  }
-
   /**
    * Makes a reader of a number, which becomes the reader's to close: what
    * `detach()` or `dup()` returned on any thread, or another non-blocking pipe.
@@ -52,8 +39,8 @@ export class PipeReader extends Descriptor {
    * @throws {LaybyError} As `Stream.read()`.
    */
   read(bytes: Uint8Array, options?: ReadyOptions): Promise<number | null> {
-    const { watch } = this.#watched;
-    return run(watch, READ, reading(this.#watched, PIPE, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return run(watched, READ, reading(watched, PIPE, bytes), options);
   }
 
   /**
@@ -62,25 +49,13 @@ export class PipeReader extends Descriptor {
    * @throws {LaybyError} As `Stream.readSync()`.
    */
   readSync(bytes: Uint8Array, options?: ReadySyncOptions): number | null {
-    const { watch } = this.#watched;
-    return runSync(watch, READ, reading(this.#watched, PIPE, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return runSync(watched, READ, reading(watched, PIPE, bytes), options);
   }
 }
 
 /** The end of a pipe that is written. */
 export class PipeWriter extends Descriptor {
-  readonly #watched: Watched;
-
-  /**
-   * Constructs it. Use {@linkcode pipe}.
-   *
-   * @param watched What the driver watches.
-   */
-  constructor(watched: Watched) {
-    super(watched);
-    this.#watched = watched;
-  }
-
   /**
    * Makes a writer of a number, which becomes the writer's to close: what
    * `detach()` or `dup()` returned on any thread, or another non-blocking pipe.
@@ -97,8 +72,8 @@ export class PipeWriter extends Descriptor {
    * @throws {LaybyError} As `Stream.write()`: `EPIPE` if nobody reads.
    */
   write(bytes: Uint8Array, options?: ReadyOptions): Promise<number> {
-    const { watch } = this.#watched;
-    return run(watch, WRITE, writing(this.#watched, PIPE, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return run(watched, WRITE, writing(watched, PIPE, bytes), options);
   }
 
   /**
@@ -107,8 +82,8 @@ export class PipeWriter extends Descriptor {
    * @throws {LaybyError} As `Stream.readSync()`.
    */
   writeSync(bytes: Uint8Array, options?: ReadySyncOptions): number {
-    const { watch } = this.#watched;
-    return runSync(watch, WRITE, writing(this.#watched, PIPE, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return runSync(watched, WRITE, writing(watched, PIPE, bytes), options);
   }
 
   /**
@@ -117,9 +92,9 @@ export class PipeWriter extends Descriptor {
    * @throws {LaybyError} As {@linkcode PipeWriter.write}.
    */
   writeAll(bytes: Uint8Array, options?: ReadyOptions): Promise<void> {
-    const { watch } = this.#watched;
-    const steps = writingAll(this.#watched, PIPE, bytes);
-    return run(watch, WRITE_ALL, steps, options);
+    const watched = Descriptor.watchedOf(this);
+    const steps = writingAll(watched, PIPE, bytes);
+    return run(watched, WRITE_ALL, steps, options);
   }
 
   /**
@@ -128,9 +103,9 @@ export class PipeWriter extends Descriptor {
    * @throws {LaybyError} As `Stream.readSync()`.
    */
   writeAllSync(bytes: Uint8Array, options?: ReadySyncOptions): void {
-    const { watch } = this.#watched;
-    const steps = writingAll(this.#watched, PIPE, bytes);
-    runSync(watch, WRITE_ALL, steps, options);
+    const watched = Descriptor.watchedOf(this);
+    const steps = writingAll(watched, PIPE, bytes);
+    runSync(watched, WRITE_ALL, steps, options);
   }
 }
 

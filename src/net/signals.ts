@@ -10,12 +10,13 @@ import {
   UnsupportedError,
 } from "../errors.ts";
 import type { Host } from "../host.ts";
-import { Io } from "../io/io.ts";
+import type { Io } from "../io/io.ts";
 import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
 import { Descriptor, sourceOf } from "./descriptor.ts";
 import { pipe, PipeReader, type PipeWriter } from "./pipe.ts";
 import { run, runSync, type Steps } from "./steps.ts";
 import { PIPE, reading } from "./transfer.ts";
+import type { Watched } from "./watched.ts";
 
 const NEXT = { action: "wait for a signal", twin: "next()" };
 /** A signal is a byte in the pipe: its place among the names. */
@@ -82,7 +83,6 @@ class Relay {
  * ```
  */
 export class Signals {
-  readonly #io: Io;
   readonly #reader: PipeReader;
   readonly #relay: Relay | undefined;
 
@@ -90,12 +90,10 @@ export class Signals {
   readonly names: readonly string[];
 
   private constructor(
-    io: Io,
     reader: PipeReader,
     names: readonly string[],
     relay?: Relay,
   ) {
-    this.#io = io;
     this.#reader = reader;
     this.names = names;
     this.#relay = relay;
@@ -124,7 +122,7 @@ export class Signals {
       reader.close();
       throw error;
     }
-    return new Signals(io, reader, checked, relay);
+    return new Signals(reader, checked, relay);
   }
 
   /**
@@ -136,7 +134,7 @@ export class Signals {
     const action = "take signals over";
     checkObject(action, "handle", handle);
     const names = checkNames(action, handle.names);
-    return new Signals(io, PipeReader.from(io, handle.fd), names);
+    return new Signals(PipeReader.from(io, handle.fd), names);
   }
 
   /**
@@ -156,7 +154,8 @@ export class Signals {
    * @throws {LaybyError} As `Stream.read()`.
    */
   next(options?: ReadyOptions): Promise<string | null> {
-    return run(Io.watchOf(this.#io), NEXT, this.#taking(), options);
+    const watched = Descriptor.watchedOf(this.#reader);
+    return run(watched, NEXT, taking(watched, this.names), options);
   }
 
   /**
@@ -166,14 +165,8 @@ export class Signals {
    * @throws {LaybyError} As `Stream.readSync()`.
    */
   nextSync(options?: ReadySyncOptions): string | null {
-    return runSync(Io.watchOf(this.#io), NEXT, this.#taking(), options);
-  }
-
-  *#taking(): Steps<string | null> {
-    const byte = new Uint8Array(new ArrayBuffer(1));
     const watched = Descriptor.watchedOf(this.#reader);
-    const count = yield* reading(watched, PIPE, byte);
-    return count === null ? null : this.names[byte[0]!]!;
+    return runSync(watched, NEXT, taking(watched, this.names), options);
   }
 
   /**
@@ -189,6 +182,16 @@ export class Signals {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** Takes one from the pipe. */
+function* taking(
+  watched: Watched,
+  names: readonly string[],
+): Steps<string | null> {
+  const byte = new Uint8Array(new ArrayBuffer(1));
+  const count = yield* reading(watched, PIPE, byte);
+  return count === null ? null : names[byte[0]!]!;
 }
 
 function checkNames(action: string, names: unknown): readonly string[] {

@@ -28,6 +28,11 @@ export interface Operation {
   readonly twin: string;
 }
 
+/** What has a way to wait: a source of descriptors, or a descriptor. */
+interface Waiter {
+  readonly watch: Watch;
+}
+
 /** As many as Tokio's tasks do before they let others run. */
 const BUDGET = 128;
 
@@ -36,7 +41,7 @@ let done = 0;
 
 /** Runs the steps, and waits in the event loop. */
 export async function run<T>(
-  watch: Watch,
+  { watch }: Waiter,
   { action }: Operation,
   steps: Steps<T>,
   options: ReadyOptions = {},
@@ -70,7 +75,7 @@ export async function run<T>(
 
 /** Runs the steps, and blocks. */
 export function runSync<T>(
-  watch: Watch,
+  { watch }: Waiter,
   { action, twin }: Operation,
   steps: Steps<T>,
   options: ReadySyncOptions = {},

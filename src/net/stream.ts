@@ -13,7 +13,6 @@ import {
   writing,
   writingAll,
 } from "./transfer.ts";
-import type { Watched } from "./watched.ts";
 
 /** What of a stream is shut down: see `shutdown()`. */
 export type Half = "read" | "write" | "both";
@@ -28,18 +27,6 @@ const HALVES: readonly Half[] = ["read", "write", "both"];
  * done in no order: await one `writeAll()` before the next.
  */
 export class Stream<Address> extends Descriptor {
-  readonly #watched: Watched;
-
-  /**
-   * Constructs it. Use the static methods of its subclasses.
-   *
-   * @param watched What the driver watches.
-   */
-  constructor(watched: Watched) {
-    super(watched);
-    this.#watched = watched;
-  }
-
   /**
    * Reads what there is, once there is something.
    *
@@ -55,8 +42,8 @@ export class Stream<Address> extends Descriptor {
    * @throws {unknown} The signal's reason. Nothing was read then.
    */
   read(bytes: Uint8Array, options?: ReadyOptions): Promise<number | null> {
-    const { watch } = this.#watched;
-    return run(watch, READ, reading(this.#watched, SOCKET, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return run(watched, READ, reading(watched, SOCKET, bytes), options);
   }
 
   /**
@@ -67,8 +54,8 @@ export class Stream<Address> extends Descriptor {
    * @throws {LaybyError} As {@linkcode Stream.read}.
    */
   readSync(bytes: Uint8Array, options?: ReadySyncOptions): number | null {
-    const { watch } = this.#watched;
-    return runSync(watch, READ, reading(this.#watched, SOCKET, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return runSync(watched, READ, reading(watched, SOCKET, bytes), options);
   }
 
   /**
@@ -80,8 +67,8 @@ export class Stream<Address> extends Descriptor {
    * or `ECONNRESET` if the other side is gone.
    */
   write(bytes: Uint8Array, options?: ReadyOptions): Promise<number> {
-    const { watch } = this.#watched;
-    return run(watch, WRITE, writing(this.#watched, SOCKET, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return run(watched, WRITE, writing(watched, SOCKET, bytes), options);
   }
 
   /**
@@ -90,9 +77,9 @@ export class Stream<Address> extends Descriptor {
    * @throws {LaybyError} As {@linkcode Stream.readSync}.
    */
   writeSync(bytes: Uint8Array, options?: ReadySyncOptions): number {
-    const { watch } = this.#watched;
-    const steps = writing(this.#watched, SOCKET, bytes);
-    return runSync(watch, WRITE, steps, options);
+    const watched = Descriptor.watchedOf(this);
+    const steps = writing(watched, SOCKET, bytes);
+    return runSync(watched, WRITE, steps, options);
   }
 
   /**
@@ -101,9 +88,9 @@ export class Stream<Address> extends Descriptor {
    * @throws {LaybyError} As {@linkcode Stream.write}.
    */
   writeAll(bytes: Uint8Array, options?: ReadyOptions): Promise<void> {
-    const { watch } = this.#watched;
-    const steps = writingAll(this.#watched, SOCKET, bytes);
-    return run(watch, WRITE_ALL, steps, options);
+    const watched = Descriptor.watchedOf(this);
+    const steps = writingAll(watched, SOCKET, bytes);
+    return run(watched, WRITE_ALL, steps, options);
   }
 
   /**
@@ -112,9 +99,9 @@ export class Stream<Address> extends Descriptor {
    * @throws {LaybyError} As {@linkcode Stream.readSync}.
    */
   writeAllSync(bytes: Uint8Array, options?: ReadySyncOptions): void {
-    const { watch } = this.#watched;
-    const steps = writingAll(this.#watched, SOCKET, bytes);
-    runSync(watch, WRITE_ALL, steps, options);
+    const watched = Descriptor.watchedOf(this);
+    const steps = writingAll(watched, SOCKET, bytes);
+    runSync(watched, WRITE_ALL, steps, options);
   }
 
   /**
@@ -128,9 +115,10 @@ export class Stream<Address> extends Descriptor {
   shutdown(half: Half): void {
     const action = "shut the stream down";
     const how = HALVES.indexOf(checkOneOf(action, "half", half, HALVES));
-    const { libc } = this.#watched.system;
-    const fd = this.#watched.fdFor(action);
-    this.#watched.check(action, "shutdown", libc.call.shutdown(fd, how));
+    const watched = Descriptor.watchedOf(this);
+    const { system } = watched;
+    const fd = watched.fdFor(action);
+    system.check(action, "shutdown", system.libc.call.shutdown(fd, how));
   }
 
   /**
@@ -139,7 +127,7 @@ export class Stream<Address> extends Descriptor {
    * @throws {ReleasedError} If it was closed or detached.
    */
   get localAddress(): Address {
-    return addressOf(this.#watched, "local") as Address;
+    return addressOf(this, "local") as Address;
   }
 
   /**
@@ -149,6 +137,6 @@ export class Stream<Address> extends Descriptor {
    * @throws {SystemError} `ENOTCONN` if the other side is gone.
    */
   get peerAddress(): Address {
-    return addressOf(this.#watched, "peer") as Address;
+    return addressOf(this, "peer") as Address;
   }
 }

@@ -1,7 +1,7 @@
 // What C has for pipes and sockets: functions, and numbers that each system
 // chose for itself. Tried on Linux; FreeBSD's are read out of its headers.
 
-import { UnsupportedError } from "../errors.ts";
+import { SystemError, UnsupportedError } from "../errors.ts";
 import type { CLibrary, Ffi } from "../ffi.ts";
 import type { Local } from "../core/local.ts";
 
@@ -107,6 +107,9 @@ export function newInt(value: number): Int32Array<ArrayBuffer> {
   return new Int32Array(new ArrayBuffer(4)).fill(value);
 }
 
+/** An option of a socket that is off at first. */
+export type SocketOption = "REUSEADDR" | "REUSEPORT";
+
 /** What this thread calls. */
 export class System {
   readonly libc: Libc;
@@ -120,8 +123,29 @@ export class System {
     this.flags = numbers.DONTWAIT | numbers.NOSIGNAL;
   }
 
+  /** The last call's failure. */
+  failure(action: string, syscall: string): SystemError {
+    return new SystemError(action, syscall, this.libc.errno());
+  }
+
+  /** Returns what a call did that does not block, or throws its failure. */
+  check(action: string, syscall: string, result: number): number {
+    if (result < 0) throw this.failure(action, syscall);
+    return result;
+  }
+
+  /** Does what is left to do with a new descriptor, closed if that fails. */
+  orClose<T>(fd: number, rest: () => T): T {
+    try {
+      return rest();
+    } catch (error) {
+      this.libc.call.close(fd);
+      throw error;
+    }
+  }
+
   /** Sets an option of a socket to 1. Returns what C does. */
-  turnOn(fd: number, option: "REUSEADDR" | "REUSEPORT"): number {
+  turnOn(fd: number, option: SocketOption): number {
     const { SOL_SOCKET, [option]: name } = this.numbers;
     return this.libc.call.setsockopt(fd, SOL_SOCKET, name, newInt(1), 4);
   }

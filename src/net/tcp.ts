@@ -1,6 +1,5 @@
 // TCP.
 
-import { checkInteger, checkObject } from "../arguments.ts";
 import { ArgumentTypeError } from "../errors.ts";
 import type { Io } from "../io/io.ts";
 import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
@@ -9,37 +8,19 @@ import {
   type InternetAddress,
   type InternetTarget,
 } from "./address.ts";
-import { adopt, sourceOf } from "./descriptor.ts";
-import { Listener, LISTENS } from "./listener.ts";
+import { adopt, Descriptor } from "./descriptor.ts";
+import { listen, Listener, LISTENS } from "./listener.ts";
 import {
-  check,
-  connecting,
-  familyOf,
-  openSocket,
-  orClose,
-  type Plan,
+  type BindOptions,
+  type BoundKind,
+  connect,
+  type ConnectedKind,
+  connectSync,
+  portOptions,
 } from "./socket.ts";
-import { run, runSync } from "./steps.ts";
 import { Stream } from "./stream.ts";
 import { SOCK_STREAM } from "./system.ts";
-import { type Source, Watched } from "./watched.ts";
-
-const STREAM = "TCP stream";
-const LISTENER = "TCP listener";
-const CONNECT = { action: "connect", twin: "TcpStream.connect()" };
-
-/** As many as Rust's standard library lets wait. */
-const BACKLOG = 128;
-const MAX_BACKLOG = 65_535;
-
-/** Where a listener or a socket is bound. */
-export interface BindOptions extends InternetTarget {
-  /**
-   * Whether others may listen there too, who all set this: the system chooses
-   * one for each connection. Default false.
-   */
-  readonly reusePort?: boolean;
-}
+import type { Watched } from "./watched.ts";
 
 /** Where and how a listener listens. */
 export interface ListenOptions extends BindOptions {
@@ -47,55 +28,20 @@ export interface ListenOptions extends BindOptions {
   readonly backlog?: number;
 }
 
-function planOf(
-  source: Source,
-  action: string,
-  kind: string,
-  target: InternetTarget,
-): Plan {
-  checkObject(action, "target", target);
-  const address = encodeInternet(source.system, action, target);
-  return { address, kind, action };
-}
+const STREAM: ConnectedKind<InternetTarget> = {
+  name: "TCP stream",
+  type: SOCK_STREAM,
+  encode: encodeInternet,
+  connect: { action: "connect", twin: "TcpStream.connect()" },
+};
 
-/** Whether many may have a port. */
-function checkReusePort(action: string, { reusePort }: BindOptions): boolean {
-  if (reusePort === undefined || typeof reusePort === "boolean") {
-    return reusePort === true;
-  }
-  throw new ArgumentTypeError(
-    `Cannot ${action} as reusePort must be a boolean: current value is ` +
-      (reusePort === null ? "null" : typeof reusePort),
-  );
-}
-
-/** Opens a socket and binds it. What comes next fails, or the socket is open. */
-export function bindInternet(
-  source: Source,
-  action: string,
-  kind: string,
-  type: number,
-  options: BindOptions,
-  next: (fd: number) => void,
-): number {
-  const { system } = source;
-  const { address } = planOf(source, action, kind, options);
-  const reusePort = checkReusePort(action, options);
-  const fd = openSocket(system, action, familyOf(system, address), type);
-  return orClose(system, fd, () => {
-    const { bind } = system.libc.call;
-    if (type === SOCK_STREAM) {
-      // An address whose connections have just been closed is no longer taken.
-      check(system, action, "setsockopt", system.turnOn(fd, "REUSEADDR"));
-    }
-    if (reusePort) {
-      check(system, action, "setsockopt", system.turnOn(fd, "REUSEPORT"));
-    }
-    check(system, action, "bind", bind(fd, address, address.length));
-    next(fd);
-    return fd;
-  });
-}
+const LISTENER: BoundKind<ListenOptions> = {
+  name: "TCP listener",
+  type: SOCK_STREAM,
+  encode: encodeInternet,
+  // An address whose connections have just been closed is no longer taken.
+  turnOn: (action, options) => ["REUSEADDR", ...portOptions(action, options)],
+};
 
 /**
  * A stream over TCP.
@@ -109,8 +55,6 @@ export function bindInternet(
  * ```
  */
 export class TcpStream extends Stream<InternetAddress> {
-  readonly #watched: Watched;
-
   /**
    * Constructs it. Use {@linkcode TcpStream.connect}.
    *
@@ -118,7 +62,6 @@ export class TcpStream extends Stream<InternetAddress> {
    */
   constructor(watched: Watched) {
     super(watched);
-    this.#watched = watched;
     // It fails only if the other side is gone, which the next call says.
     watched.system.setNoDelay(watched.fdFor("connect"), true);
   }
@@ -140,10 +83,7 @@ export class TcpStream extends Stream<InternetAddress> {
     target: InternetTarget,
     options?: ReadyOptions,
   ): Promise<TcpStream> {
-    const source = sourceOf(CONNECT.action, io);
-    const plan = planOf(source, CONNECT.action, STREAM, target);
-    const steps = connecting(source, plan, SOCK_STREAM);
-    return new TcpStream(await run(source.watch, CONNECT, steps, options));
+    return new TcpStream(await connect(io, STREAM, target, options));
   }
 
   /**
@@ -158,10 +98,7 @@ export class TcpStream extends Stream<InternetAddress> {
     target: InternetTarget,
     options?: ReadySyncOptions,
   ): TcpStream {
-    const source = sourceOf(CONNECT.action, io);
-    const plan = planOf(source, CONNECT.action, STREAM, target);
-    const steps = connecting(source, plan, SOCK_STREAM);
-    return new TcpStream(runSync(source.watch, CONNECT, steps, options));
+    return new TcpStream(connectSync(io, STREAM, target, options));
   }
 
   /**
@@ -172,7 +109,7 @@ export class TcpStream extends Stream<InternetAddress> {
    * @throws {LaybyError} As {@linkcode TcpStream.connect}.
    */
   static from(io: Io, fd: number): TcpStream {
-    return new TcpStream(adopt(io, fd, STREAM));
+    return new TcpStream(adopt(io, fd, STREAM.name));
   }
 
   /**
@@ -190,14 +127,15 @@ export class TcpStream extends Stream<InternetAddress> {
           typeof isOn,
       );
     }
-    const watched = this.#watched;
-    const result = watched.system.setNoDelay(watched.fdFor(action), isOn);
-    watched.check(action, "setsockopt", result);
+    const watched = Descriptor.watchedOf(this);
+    const { system } = watched;
+    const result = system.setNoDelay(watched.fdFor(action), isOn);
+    system.check(action, "setsockopt", result);
   }
 }
 
 const ACCEPTED = {
-  kind: STREAM,
+  kind: STREAM.name,
   make: (watched: Watched) => new TcpStream(watched),
 };
 
@@ -229,22 +167,7 @@ export class TcpListener extends Listener<TcpStream, InternetAddress> {
    * @throws {LaybyError} As {@linkcode TcpStream.connect}.
    */
   static override bind(io: Io, options: ListenOptions): TcpListener {
-    const action = "listen";
-    const source = sourceOf(action, io);
-    checkObject(action, "options", options);
-    const { backlog = BACKLOG } = options;
-    checkInteger(action, "backlog", backlog, 0, MAX_BACKLOG);
-    const { system } = source;
-    const { listen } = system.libc.call;
-    const fd = bindInternet(
-      source,
-      action,
-      LISTENER,
-      SOCK_STREAM,
-      options,
-      (fd) => check(system, action, "listen", listen(fd, backlog)),
-    );
-    return new TcpListener(Watched.take(source, fd, LISTENER, LISTENS));
+    return new TcpListener(listen(io, LISTENER, options));
   }
 
   /**
@@ -254,6 +177,6 @@ export class TcpListener extends Listener<TcpStream, InternetAddress> {
    * @throws {LaybyError} As {@linkcode TcpStream.from}.
    */
   static from(io: Io, fd: number): TcpListener {
-    return new TcpListener(adopt(io, fd, LISTENER, LISTENS));
+    return new TcpListener(adopt(io, fd, LISTENER.name, LISTENS));
   }
 }

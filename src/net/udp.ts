@@ -10,12 +10,22 @@ import {
   type InternetTarget,
 } from "./address.ts";
 import { addressOf, adopt, Descriptor, sourceOf } from "./descriptor.ts";
+import {
+  type BindOptions,
+  bindSocket,
+  type BoundKind,
+  portOptions,
+} from "./socket.ts";
 import { run, runSync, type Steps } from "./steps.ts";
 import { SOCK_DGRAM } from "./system.ts";
-import { bindInternet, type BindOptions } from "./tcp.ts";
 import { checkBytes, READING, Watched, WRITING } from "./watched.ts";
 
-const SOCKET = "UDP socket";
+const SOCKET: BoundKind<BindOptions> = {
+  name: "UDP socket",
+  type: SOCK_DGRAM,
+  encode: encodeInternet,
+  turnOn: portOptions,
+};
 const SEND = { action: "send", twin: "send()" };
 const RECEIVE = { action: "receive", twin: "receive()" };
 
@@ -27,8 +37,12 @@ export interface Received {
   readonly address: InternetAddress;
 }
 
-/** C wants a view that shows a byte at least. */
 const NOTHING = new Uint8Array(new ArrayBuffer(1));
+
+/** The bytes as C wants them: a view that shows one at least. */
+function shown(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength > 0 ? bytes : NOTHING;
+}
 
 function* sending(
   watched: Watched,
@@ -39,17 +53,21 @@ function* sending(
   const { system } = watched;
   const { libc: { call }, flags } = system;
   checkBytes(action, bytes);
-  checkObject(action, "target", target);
   const address = encodeInternet(system, action, target);
-  const { length } = address;
   yield* watched.attempt({
     action,
     syscall: "sendto",
     way: WRITING,
     call: (fd) => {
-      const size = bytes.byteLength;
-      const from = size > 0 ? bytes : NOTHING;
-      return call.sendto(fd, from, size, flags, address, length);
+      const { byteLength } = bytes;
+      return call.sendto(
+        fd,
+        shown(bytes),
+        byteLength,
+        flags,
+        address,
+        address.length,
+      );
     },
   });
 }
@@ -65,10 +83,16 @@ function* receiving(watched: Watched, bytes: Uint8Array): Steps<Received> {
     syscall: "recvfrom",
     way: READING,
     call: (fd) => {
-      const size = bytes.byteLength;
-      const to = size > 0 ? bytes : NOTHING;
+      const { byteLength } = bytes;
       const { bytes: address, length } = room.clear();
-      return call.recvfrom(fd, to, size, flags, address, length);
+      return call.recvfrom(
+        fd,
+        shown(bytes),
+        byteLength,
+        flags,
+        address,
+        length,
+      );
     },
   });
   return { length, address: room.decode(system) as InternetAddress };
@@ -76,18 +100,6 @@ function* receiving(watched: Watched, bytes: Uint8Array): Steps<Received> {
 
 /** A socket that sends messages and receives them. */
 export class UdpSocket extends Descriptor {
-  readonly #watched: Watched;
-
-  /**
-   * Constructs it. Use {@linkcode UdpSocket.bind}.
-   *
-   * @param watched What the driver watches.
-   */
-  constructor(watched: Watched) {
-    super(watched);
-    this.#watched = watched;
-  }
-
   /**
    * Takes an address of this machine; a free port if `port` is 0.
    *
@@ -98,15 +110,8 @@ export class UdpSocket extends Descriptor {
     const action = "bind a socket";
     const source = sourceOf(action, io);
     checkObject(action, "options", options);
-    const fd = bindInternet(
-      source,
-      action,
-      SOCKET,
-      SOCK_DGRAM,
-      options,
-      () => {},
-    );
-    return new UdpSocket(Watched.take(source, fd, SOCKET));
+    const fd = bindSocket(source, action, SOCKET, options);
+    return new UdpSocket(Watched.take(source, fd, SOCKET.name));
   }
 
   /**
@@ -116,7 +121,7 @@ export class UdpSocket extends Descriptor {
    * @throws {LaybyError} As `TcpStream.from()`.
    */
   static from(io: Io, fd: number): UdpSocket {
-    return new UdpSocket(adopt(io, fd, SOCKET));
+    return new UdpSocket(adopt(io, fd, SOCKET.name));
   }
 
   /**
@@ -132,8 +137,8 @@ export class UdpSocket extends Descriptor {
     target: InternetTarget,
     options?: ReadyOptions,
   ): Promise<void> {
-    const { watch } = this.#watched;
-    return run(watch, SEND, sending(this.#watched, bytes, target), options);
+    const watched = Descriptor.watchedOf(this);
+    return run(watched, SEND, sending(watched, bytes, target), options);
   }
 
   /**
@@ -146,8 +151,8 @@ export class UdpSocket extends Descriptor {
     target: InternetTarget,
     options?: ReadySyncOptions,
   ): void {
-    const { watch } = this.#watched;
-    runSync(watch, SEND, sending(this.#watched, bytes, target), options);
+    const watched = Descriptor.watchedOf(this);
+    runSync(watched, SEND, sending(watched, bytes, target), options);
   }
 
   /**
@@ -156,8 +161,8 @@ export class UdpSocket extends Descriptor {
    * @throws {LaybyError} As `Stream.read()`.
    */
   receive(bytes: Uint8Array, options?: ReadyOptions): Promise<Received> {
-    const { watch } = this.#watched;
-    return run(watch, RECEIVE, receiving(this.#watched, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return run(watched, RECEIVE, receiving(watched, bytes), options);
   }
 
   /**
@@ -166,8 +171,8 @@ export class UdpSocket extends Descriptor {
    * @throws {LaybyError} As `Stream.readSync()`.
    */
   receiveSync(bytes: Uint8Array, options?: ReadySyncOptions): Received {
-    const { watch } = this.#watched;
-    return runSync(watch, RECEIVE, receiving(this.#watched, bytes), options);
+    const watched = Descriptor.watchedOf(this);
+    return runSync(watched, RECEIVE, receiving(watched, bytes), options);
   }
 
   /**
@@ -176,6 +181,6 @@ export class UdpSocket extends Descriptor {
    * @throws {ReleasedError} If it was closed or detached.
    */
   get localAddress(): InternetAddress {
-    return addressOf(this.#watched, "local") as InternetAddress;
+    return addressOf(this, "local") as InternetAddress;
   }
 }

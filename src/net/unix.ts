@@ -1,30 +1,40 @@
 // Sockets of one machine, by paths or in pairs.
 
-import { checkInteger, checkObject } from "../arguments.ts";
 import type { Io } from "../io/io.ts";
 import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
 import { encodeUnix, type UnixAddress } from "./address.ts";
 import { adopt, sourceOf } from "./descriptor.ts";
-import { Listener, LISTENS } from "./listener.ts";
+import { listen, Listener, LISTENS } from "./listener.ts";
 import { takeBoth } from "./pairs.ts";
-import { check, connecting, openSocket, orClose } from "./socket.ts";
-import { run, runSync } from "./steps.ts";
+import {
+  type BoundKind,
+  connect,
+  type ConnectedKind,
+  connectSync,
+} from "./socket.ts";
 import { Stream } from "./stream.ts";
 import { AF_UNIX, SOCK_STREAM } from "./system.ts";
-import { Watched } from "./watched.ts";
-
-const STREAM = "Unix stream";
-const LISTENER = "Unix listener";
-const CONNECT = { action: "connect", twin: "UnixStream.connect()" };
-
-const BACKLOG = 128;
-const MAX_BACKLOG = 65_535;
+import type { Watched } from "./watched.ts";
 
 /** Where and how a listener listens. */
 export interface UnixListenOptions extends UnixAddress {
   /** Connections that wait to be accepted: 0 to 65,535. Default 128. */
   readonly backlog?: number;
 }
+
+const STREAM: ConnectedKind<UnixAddress> = {
+  name: "Unix stream",
+  type: SOCK_STREAM,
+  encode: encodeUnix,
+  connect: { action: "connect", twin: "UnixStream.connect()" },
+};
+
+const LISTENER: BoundKind<UnixListenOptions> = {
+  name: "Unix listener",
+  type: SOCK_STREAM,
+  encode: encodeUnix,
+  turnOn: () => [],
+};
 
 /** A stream to another socket of this machine. */
 export class UnixStream extends Stream<UnixAddress> {
@@ -42,12 +52,7 @@ export class UnixStream extends Stream<UnixAddress> {
     target: UnixAddress,
     options?: ReadyOptions,
   ): Promise<UnixStream> {
-    const { action } = CONNECT;
-    const source = sourceOf(action, io);
-    const address = encodeUnix(source.system, action, target);
-    const plan = { address, kind: STREAM, action };
-    const steps = connecting(source, plan, SOCK_STREAM);
-    return new UnixStream(await run(source.watch, CONNECT, steps, options));
+    return new UnixStream(await connect(io, STREAM, target, options));
   }
 
   /**
@@ -60,12 +65,7 @@ export class UnixStream extends Stream<UnixAddress> {
     target: UnixAddress,
     options?: ReadySyncOptions,
   ): UnixStream {
-    const { action } = CONNECT;
-    const source = sourceOf(action, io);
-    const address = encodeUnix(source.system, action, target);
-    const plan = { address, kind: STREAM, action };
-    const steps = connecting(source, plan, SOCK_STREAM);
-    return new UnixStream(runSync(source.watch, CONNECT, steps, options));
+    return new UnixStream(connectSync(io, STREAM, target, options));
   }
 
   /**
@@ -81,7 +81,7 @@ export class UnixStream extends Stream<UnixAddress> {
     const both = { read: true, write: true };
     const [one, other] = takeBoth(source, action, "socketpair", {
       open: (fds) => call.socketpair(AF_UNIX, SOCK_STREAM | SOCK_FLAGS, 0, fds),
-      kinds: [STREAM, STREAM],
+      kinds: [STREAM.name, STREAM.name],
       interests: [both, both],
     });
     return [new UnixStream(one), new UnixStream(other)];
@@ -94,12 +94,12 @@ export class UnixStream extends Stream<UnixAddress> {
    * @throws {LaybyError} As `TcpStream.from()`.
    */
   static from(io: Io, fd: number): UnixStream {
-    return new UnixStream(adopt(io, fd, STREAM));
+    return new UnixStream(adopt(io, fd, STREAM.name));
   }
 }
 
 const ACCEPTED = {
-  kind: STREAM,
+  kind: STREAM.name,
   make: (watched: Watched) => new UnixStream(watched),
 };
 
@@ -122,19 +122,7 @@ export class UnixListener extends Listener<UnixStream, UnixAddress> {
    * @throws {LaybyError} As {@linkcode UnixStream.connect}.
    */
   static override bind(io: Io, options: UnixListenOptions): UnixListener {
-    const action = "listen";
-    const source = sourceOf(action, io);
-    const { system } = source;
-    const { backlog = BACKLOG } = checkObject(action, "options", options);
-    checkInteger(action, "backlog", backlog, 0, MAX_BACKLOG);
-    const address = encodeUnix(system, action, options);
-    const fd = openSocket(system, action, AF_UNIX, SOCK_STREAM);
-    orClose(system, fd, () => {
-      const { bind, listen } = system.libc.call;
-      check(system, action, "bind", bind(fd, address, address.length));
-      check(system, action, "listen", listen(fd, backlog));
-    });
-    return new UnixListener(Watched.take(source, fd, LISTENER, LISTENS));
+    return new UnixListener(listen(io, LISTENER, options));
   }
 
   /**
@@ -144,6 +132,6 @@ export class UnixListener extends Listener<UnixStream, UnixAddress> {
    * @throws {LaybyError} As `TcpStream.from()`.
    */
   static from(io: Io, fd: number): UnixListener {
-    return new UnixListener(adopt(io, fd, LISTENER, LISTENS));
+    return new UnixListener(adopt(io, fd, LISTENER.name, LISTENS));
   }
 }

@@ -32,14 +32,17 @@ export interface Attempt {
   readonly wanted?: (() => number) | undefined;
 }
 
-/** What it takes to have one. */
+/** What it takes to have one: how this thread waits, and what it calls. */
 export interface Source {
   readonly watch: Watch;
   readonly system: System;
 }
 
-/** A descriptor that is open until it is closed or detached. */
-export class Watched {
+/**
+ * A descriptor that is open until it is closed or detached. It is the source of
+ * others, too: of those that it accepts.
+ */
+export class Watched implements Source {
   readonly watch: Watch;
   readonly system: System;
   /** What it is, for messages. */
@@ -59,14 +62,12 @@ export class Watched {
     source: Source,
     fd: number,
     kind: string,
-    interest: Interest = { read: true, write: true },
+    interest?: Interest,
   ): Watched {
-    try {
-      return Watched.adopt(source, fd, kind, interest);
-    } catch (error) {
-      source.system.libc.call.close(fd);
-      throw error;
-    }
+    return source.system.orClose(
+      fd,
+      () => Watched.adopt(source, fd, kind, interest),
+    );
   }
 
   /** The same, but it is left open. */
@@ -104,17 +105,6 @@ export class Watched {
   fdFor(action: string): number {
     if (this.#fd >= 0) return this.#fd;
     throw new ReleasedError(action, this.kind, this.#how);
-  }
-
-  /** The last call's failure. */
-  failure(action: string, syscall: string): SystemError {
-    return new SystemError(action, syscall, this.system.libc.errno());
-  }
-
-  /** Returns what a call did that does not block. */
-  check(action: string, syscall: string, result: number): number {
-    if (result < 0) throw this.failure(action, syscall);
-    return result;
   }
 
   /** Calls, and waits until it does not block. */
