@@ -145,13 +145,13 @@ const THROWN: Record<string, (error: never) => void> = {
   "type": (error: TypeError) => {
     assert.equal(Object.getPrototypeOf(error), TypeError.prototype);
     assert.equal(error.message, "wrong type");
-    assert.match(error.stack!, /TypeError: wrong type[^]+tasks\.ts/);
+    assert.match(error.stack!, /TypeError: wrong type[^]+errors\.ts/);
   },
   "cause": (error: Error) => {
     assert.ok(error instanceof RangeError);
     assert.ok(error.cause instanceof SyntaxError);
     assert.equal(error.cause.message, "inner");
-    assert.match(error.cause.stack!, /tasks\.ts/);
+    assert.match(error.cause.stack!, /errors\.ts/);
   },
   "own": (error: Error) => {
     assert.ok(error instanceof OwnError);
