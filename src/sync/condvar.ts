@@ -8,10 +8,9 @@ import {
   ArgumentTypeError,
   CannotBlockError,
   ForeignHandleError,
-  InUseError,
   NotOwnerError,
-  ReleasedError,
 } from "../errors.ts";
+import { checkClaimed, releaseLock } from "./lock.ts";
 import { Mutex } from "./mutex.ts";
 
 /** What `Atomics.wait` and the core's wait return when the time has passed. */
@@ -77,9 +76,7 @@ export class Condvar {
     }
     const { core, host, thread } = this.#local;
     const { address } = this.handle;
-    if (!core.lockIsClaimed(mutex.handle.address, mutex.handle.claim)) {
-      throw new ReleasedError("wait", "mutex");
-    }
+    checkClaimed(this.#local, "wait", mutex.handle);
     const until = host.now() + timeout;
     const seen = core.condvarPrepare(address);
     if (core.mutexUnlock(mutex.handle.address, thread) === LOCK_FOREIGN) {
@@ -120,11 +117,7 @@ export class Condvar {
    * @throws {InUseError} If a thread waits on it.
    */
   release(): void {
-    const { core } = this.#local;
-    const { address, claim } = this.handle;
-    if (!core.lockIsClaimed(address, claim)) return;
-    if (core.lockIsBusy(address)) throw new InUseError("release", "condvar");
-    core.lockRelease(address, claim);
+    releaseLock(this.#local, this.handle);
   }
 
   /** Releases the condvar. */
@@ -133,9 +126,6 @@ export class Condvar {
   }
 
   #check(action: string): void {
-    const { address, claim } = this.handle;
-    if (!this.#local.core.lockIsClaimed(address, claim)) {
-      throw new ReleasedError(action, "condvar");
-    }
+    checkClaimed(this.#local, action, this.handle);
   }
 }

@@ -9,12 +9,8 @@ import {
 } from "../core/core.generated.ts";
 import type { MutexHandle } from "../core/handle.ts";
 import type { Local } from "../core/local.ts";
-import {
-  CannotBlockError,
-  InUseError,
-  NotOwnerError,
-  ReleasedError,
-} from "../errors.ts";
+import { CannotBlockError, NotOwnerError } from "../errors.ts";
+import { checkClaimed, releaseLock } from "./lock.ts";
 
 /** A held mutex. Disposing of it unlocks: `using guard = mutex.lock()`. */
 export interface MutexGuard {
@@ -123,11 +119,7 @@ export class Mutex {
    * @throws {InUseError} If a thread holds it.
    */
   release(): void {
-    const { core } = this.#local;
-    const { address, claim } = this.handle;
-    if (!core.lockIsClaimed(address, claim)) return;
-    if (core.lockIsBusy(address)) throw new InUseError("release", "mutex");
-    core.lockRelease(address, claim);
+    releaseLock(this.#local, this.handle);
   }
 
   /** Releases the mutex. */
@@ -136,10 +128,7 @@ export class Mutex {
   }
 
   #check(action: string): void {
-    const { address, claim } = this.handle;
-    if (!this.#local.core.lockIsClaimed(address, claim)) {
-      throw new ReleasedError(action, "mutex");
-    }
+    checkClaimed(this.#local, action, this.handle);
   }
 
   #locked(code: number): boolean {
