@@ -1,8 +1,12 @@
 // A call of a task, for the one who awaits it.
 
+import { after } from "./after.ts";
 import type { Waiter } from "./calls.ts";
 import type { Deadline } from "./deadlines.ts";
 import type { Tallies } from "./metrics.ts";
+
+/** One call in so many is measured; a power of two. */
+const SAMPLE = 16;
 
 type Settle = (value: unknown) => void;
 
@@ -35,11 +39,9 @@ export class Call implements Waiter {
     this.#resolve = resolveNew;
     this.#reject = rejectNew;
     this.#callers = callers;
-  }
-
-  /** Has the time counted that it takes. */
-  measure(): void {
-    this.#began = performance.now();
+    if ((callers.tallies.submitted & (SAMPLE - 1)) === 0) {
+      this.#began = performance.now();
+    }
   }
 
   resolve(value: unknown): void {
@@ -76,7 +78,7 @@ export class AbandonedCall implements Waiter {
 
   /** Calls back if the task is not done in time. */
   limit(ms: number, overrun: () => void): void {
-    this.#timer = setTimeout(overrun, ms);
+    this.#timer = after(ms, overrun);
   }
 
   resolve(): void {

@@ -12,7 +12,10 @@ export interface Engine {
   readonly io?: Io;
   /** Workers that there are. */
   readonly workers: number;
-  /** Whether as many calls wait for a worker as may. */
+  /**
+   * Whether as many calls wait for a worker as may. Not so where none is taken
+   * any more: to wait would be in vain.
+   */
   readonly isFull: boolean;
   /** Resolves when there is room in the queue. */
   readonly ready: Promise<void>;

@@ -7,9 +7,11 @@ import {
   UnknownTaskError,
 } from "../errors.ts";
 import type { Host } from "../host.ts";
+import { after } from "./after.ts";
 import { Call, type Callers, EndingCall } from "./call.ts";
 import type { Waiter } from "./calls.ts";
 import { reasonOf } from "./cancels.ts";
+import { Closing } from "./closing.ts";
 import { Copies } from "./copies.ts";
 import { dataError } from "./data_error.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -35,9 +37,8 @@ import {
   type TaskModule,
 } from "./task_module.ts";
 import { isThenable } from "./thenable.ts";
+import { Vacancy } from "./vacancy.ts";
 
-/** One call in so many is measured; a power of two. */
-const SAMPLE = 16;
 /** Ranks: of tasks that tasks spawn, and for each priority. */
 const RANKS = 4;
 const SPAWNED = 0;
@@ -106,11 +107,8 @@ export class InlineEngine implements Engine, InlinePool {
   readonly #pending = new Set<Task>();
   /** Tasks that it has run. */
   #count = 0;
-  #closing: Promise<void> | undefined;
-  /** Resolves when whoever shuts the pool down waits no longer. */
-  readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
-  #room: PromiseWithResolvers<void> | undefined;
-  #empty: PromiseWithResolvers<void> | undefined;
+  readonly #closing = new Closing();
+  readonly #vacancy = new Vacancy(this.#tallies, () => this.isFull);
 
   private constructor(
     host: Host,
@@ -149,27 +147,20 @@ export class InlineEngine implements Engine, InlinePool {
   }
 
   get workers(): number {
-    return this.#closing ? 0 : 1;
-  }
-
-  /** Calls that are not settled. */
-  get #unsettled(): number {
-    const { submitted, completed, failed, cancelled } = this.#tallies;
-    return submitted - completed - failed - cancelled;
+    return this.#closing.hasBegun ? 0 : 1;
   }
 
   get isFull(): boolean {
-    return this.#pending.size - 1 >= this.#options.maxQueue;
+    return !this.#closing.hasBegun &&
+      this.#pending.size - 1 >= this.#options.maxQueue;
   }
 
   get ready(): Promise<void> {
-    if (!this.isFull || this.#closing) return Promise.resolve();
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
+    return this.#vacancy.forRoom();
   }
 
   #checkOpen(action: string): void {
-    if (this.#closing) throw new ShutdownError(action);
+    if (this.#closing.hasBegun) throw new ShutdownError(action);
   }
 
   run(
@@ -180,7 +171,6 @@ export class InlineEngine implements Engine, InlinePool {
     const call = new Call(this.#callers);
     try {
       this.#checkOpen("run a task");
-      if ((this.#tallies.submitted & (SAMPLE - 1)) === 0) call.measure();
       const task = this.#accept(callee, args, options, call);
       this.#queue.push(task, CALLED + options.priority);
       return call.promise;
@@ -222,8 +212,8 @@ export class InlineEngine implements Engine, InlinePool {
     task.stop(reasonOf(isAborted ? ABORTED : EXPIRED));
     const { grace } = this.#options;
     // A thread would be ended by then.
-    if (grace !== Infinity) setTimeout(() => this.#end(task), grace);
-    this.#tellWaiting();
+    if (grace !== Infinity) after(grace, () => this.#end(task));
+    this.#vacancy.look();
   }
 
   #execute(task: Task): void {
@@ -267,18 +257,7 @@ export class InlineEngine implements Engine, InlinePool {
   #end(task: Task): void {
     task.state = "over";
     this.#pending.delete(task);
-    this.#tellWaiting();
-  }
-
-  #tellWaiting(): void {
-    if (this.#room && !this.isFull) {
-      this.#room.resolve();
-      this.#room = undefined;
-    }
-    if (this.#empty && this.#unsettled === 0) {
-      this.#empty.resolve();
-      this.#empty = undefined;
-    }
+    this.#vacancy.look();
   }
 
   spawn(name: string, args: readonly unknown[]): TaskHandle<unknown> {
@@ -324,27 +303,20 @@ export class InlineEngine implements Engine, InlinePool {
 
   /** There is one thread, and it stays. */
   #keep(action: string): Promise<void> {
-    return this.#closing
+    return this.#closing.hasBegun
       ? Promise.reject(new ShutdownError(action))
       : Promise.resolve();
   }
 
   drain(): Promise<void> {
-    if (this.#unsettled === 0) return Promise.resolve();
-    this.#empty ??= Promise.withResolvers();
-    return this.#empty.promise;
+    return this.#vacancy.forNone();
   }
 
-  async shutdown(timeout: number): Promise<void> {
-    this.#closing ??= this.#close();
-    if (timeout === Infinity) return await this.#closing;
-    const timer = setTimeout(this.#hurry.resolve, timeout);
-    await this.#closing;
-    clearTimeout(timer);
+  shutdown(timeout: number): Promise<void> {
+    return this.#closing.close(timeout, (hurry) => this.#close(hurry));
   }
 
-  async #close(): Promise<void> {
-    const hurry = this.#hurry.promise;
+  async #close(hurry: Promise<void>): Promise<void> {
     await Promise.race([this.drain(), hurry]);
     const error = new ShutdownError("finish the task");
     for (const task of this.#pending) {
@@ -352,7 +324,7 @@ export class InlineEngine implements Engine, InlinePool {
       task.waiter!.reject(error);
       this.#end(task);
     }
-    this.#room?.resolve();
+    this.#vacancy.look();
     this.#deadlines.clear();
     // As on a thread, nobody is there any more to be told of an error.
     await Promise.race([this.#teardown().catch(() => {}), hurry]);
@@ -363,9 +335,9 @@ export class InlineEngine implements Engine, InlinePool {
     const { latency, ...counts } = this.#tallies;
     return {
       ...counts,
-      pending: this.#unsettled,
+      pending: this.#tallies.unsettled,
       latency: latency.copy(),
-      workers: this.#closing ? [] : [{
+      workers: this.#closing.hasBegun ? [] : [{
         ...NO_PARKS,
         name: this.name,
         tasks: this.#count,

@@ -122,6 +122,12 @@ export class Tallies {
   crashed = 0;
   crashes = 0;
   readonly latency: Histogram = new Histogram();
+
+  /** Calls that are not settled. */
+  get unsettled(): number {
+    const { submitted, completed, failed, cancelled, crashed } = this;
+    return submitted - completed - failed - cancelled - crashed;
+  }
 }
 
 /** Reads what a worker has counted, whose parker lies at this address. */

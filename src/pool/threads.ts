@@ -14,6 +14,7 @@ import type { Parker } from "../park/parker.ts";
 import { stayAlive } from "./alive.ts";
 import { Call, type Callers } from "./call.ts";
 import { Calls } from "./calls.ts";
+import { Closing } from "./closing.ts";
 import { Crew, type Member } from "./crew.ts";
 import { Dispatch } from "./dispatch.ts";
 import type { Engine } from "./engine.ts";
@@ -34,6 +35,7 @@ import { Records } from "./record.ts";
 import { Staff } from "./staff.ts";
 import { controlsFor } from "./start.ts";
 import { SyncCall } from "./sync_call.ts";
+import { Vacancy } from "./vacancy.ts";
 
 /** Of records and memory; the rest is for what tasks spawn and return. */
 const CALLERS_SHARE = 3 / 4;
@@ -41,8 +43,6 @@ const CALLERS_SHARE = 3 / 4;
 const KEPT_SHARE = CALLERS_SHARE / 2;
 /** Milliseconds after which one who blocks looks for workers that died. */
 const LOOK_MS = 100;
-/** One call in so many is measured; a power of two. */
-const SAMPLE = 16;
 
 /** The engine of a pool that has threads. */
 export class ThreadEngine implements Engine {
@@ -62,12 +62,9 @@ export class ThreadEngine implements Engine {
   readonly #tallies = new Tallies();
   readonly #callers: Callers;
   #io: Io | undefined;
-  #closing: Promise<void> | undefined;
-  /** Resolves when whoever shuts the pool down waits no longer. */
-  readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
+  readonly #closing = new Closing();
   #broken: CrashLoopError | undefined;
-  #room: PromiseWithResolvers<void> | undefined;
-  #empty: PromiseWithResolvers<void> | undefined;
+  readonly #vacancy = new Vacancy(this.#tallies, () => this.isFull);
 
   private constructor(
     local: Local,
@@ -181,25 +178,18 @@ export class ThreadEngine implements Engine {
     return this.#dispatch.pending;
   }
 
-  /** Calls that are not settled. */
-  get #unsettled(): number {
-    const { submitted, completed, failed, cancelled, crashed } = this.#tallies;
-    return submitted - completed - failed - cancelled - crashed;
-  }
-
   /** What somebody waits for: a task that was cancelled counts no more. */
   get pending(): number {
-    return this.#unsettled + (this.#room ? 1 : 0);
+    return this.#tallies.unsettled + (this.#vacancy.isAwaited ? 1 : 0);
   }
 
   get isFull(): boolean {
-    return this.#tasks - this.#staff.most >= this.#options.maxQueue;
+    return !this.#broken && !this.#closing.hasBegun &&
+      this.#tasks - this.#staff.most >= this.#options.maxQueue;
   }
 
   get ready(): Promise<void> {
-    if (!this.isFull || this.#closing) return Promise.resolve();
-    this.#room ??= Promise.withResolvers();
-    return this.#room.promise;
+    return this.#vacancy.forRoom();
   }
 
   run(
@@ -210,7 +200,6 @@ export class ThreadEngine implements Engine {
     const call = new Call(this.#callers);
     try {
       this.#checkOpen("run a task");
-      if ((this.#tallies.submitted & (SAMPLE - 1)) === 0) call.measure();
       if (options) {
         const name = this.names[callee]!;
         this.#dispatch.sendWith(callee, name, args, options, call);
@@ -275,7 +264,7 @@ export class ThreadEngine implements Engine {
 
   #checkOpen(action: string): void {
     if (this.#broken) throw this.#broken;
-    if (this.#closing) throw new ShutdownError(action);
+    if (this.#closing.hasBegun) throw new ShutdownError(action);
   }
 
   /** Settles what has come: for the pump. */
@@ -287,14 +276,7 @@ export class ThreadEngine implements Engine {
 
   #tellWaiting(): void {
     this.#staff.settled();
-    if (this.#room && !this.isFull) {
-      this.#room.resolve();
-      this.#room = undefined;
-    }
-    if (this.#empty && this.#unsettled === 0) {
-      this.#empty.resolve();
-      this.#empty = undefined;
-    }
+    this.#vacancy.look();
   }
 
   #giveUp(error: CrashLoopError): void {
@@ -306,8 +288,7 @@ export class ThreadEngine implements Engine {
 
   #rejectAll(error: unknown): void {
     this.#dispatch.rejectAll(error);
-    this.#room?.resolve();
-    this.#empty?.resolve();
+    this.#vacancy.look();
   }
 
   #left(member: Member): void {
@@ -351,21 +332,17 @@ export class ThreadEngine implements Engine {
   }
 
   drain(): Promise<void> {
-    if (this.#unsettled === 0) return Promise.resolve();
-    this.#empty ??= Promise.withResolvers();
-    return this.#empty.promise;
+    return this.#vacancy.forNone();
   }
 
-  async shutdown(timeout: number): Promise<void> {
-    this.#closing ??= this.#alive(() => this.#close());
-    if (timeout === Infinity) return await this.#closing;
-    const timer = setTimeout(this.#hurry.resolve, timeout);
-    await this.#closing;
-    clearTimeout(timer);
+  shutdown(timeout: number): Promise<void> {
+    return this.#closing.close(
+      timeout,
+      (hurry) => this.#alive(() => this.#close(hurry)),
+    );
   }
 
-  async #close(): Promise<void> {
-    const hurry = this.#hurry.promise;
+  async #close(hurry: Promise<void>): Promise<void> {
     if (!this.#broken) await Promise.race([this.drain(), hurry]);
     shutdown(this.#local);
     this.#rejectAll(this.#broken ?? new ShutdownError("finish the task"));
@@ -377,7 +354,7 @@ export class ThreadEngine implements Engine {
     const { latency, ...counts } = this.#tallies;
     return {
       ...counts,
-      pending: this.#unsettled,
+      pending: this.#tallies.unsettled,
       latency: latency.copy(),
       workers: this.#crew.members.filter(({ parker }) => parker !== 0)
         .map((member) => readWorker(this.#core, member)),

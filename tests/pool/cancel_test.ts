@@ -317,3 +317,13 @@ test("a task that stops within the grace keeps its worker", async () => {
   await until(() => Atomics.load(words, 5) === 1);
   assert.equal(pool.metrics().crashes, 0);
 });
+
+test("a grace of many days is no shorter than others", async () => {
+  await using patient = await start({ workers: 1, grace: 2 ** 31 });
+  const { pool, words } = patient;
+  await assert.rejects(pool.run("hold", [0], { timeout: 5 }), timedOut);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  publish(words, 1, 1);
+  assert.equal(await pool.run("add", [1, 2]), 3);
+  assert.equal(pool.metrics().crashes, 0);
+});

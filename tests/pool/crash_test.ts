@@ -260,6 +260,19 @@ test("a pool gives up when workers do nothing but die", async () => {
   assert.equal(pool.metrics().crashes, 3);
 });
 
+test("who waits for room is told that the pool gave up", async () => {
+  await using crew = await start({ workers: 1, maxCrashes: 1, maxQueue: 1 });
+  const { pool, words } = crew;
+  const crash = assert.rejects(pool.run("exitAfter", [0, 1]));
+  const looped = { name: "CrashLoopError" };
+  const queued = assert.rejects(pool.run("add", [1, 2]), looped);
+  const mapped = assert.rejects(pool.map("echo", [1]).next(), looped);
+  await settled(Promise.all([crash, queued, mapped, pool.ready]));
+  assert.equal(Atomics.load(words, 0), 1);
+  await settled(pool.ready);
+  await assert.rejects(settled(pool.map("echo", [1]).next()), looped);
+});
+
 test("crashes with tasks done in between are no loop", async () => {
   await using crew = await start({ workers: 1, maxCrashes: 2 });
   const { pool } = crew;

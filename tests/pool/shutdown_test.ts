@@ -56,6 +56,27 @@ test("shutdown() waits for the calls that there are", async () => {
   await assertOver(pool);
 });
 
+test("shutdown() waits for many days if it may", async () => {
+  const { pool } = await start();
+  const call = pool.run("wait", [50]);
+  await settled(pool.shutdown({ timeout: 2 ** 31 }));
+  assert.equal(typeof await call, "number");
+});
+
+test("shutdown() ends a map that waits for room", async () => {
+  const { pool, words } = await start({ workers: 1, maxQueue: 1 });
+  const held = pool.run("hold", [0]);
+  await until(() => Atomics.load(words, 0) > 0);
+  const queued = pool.run("add", [1, 2]);
+  const ended = assert.rejects(settled(pool.map("echo", [1]).next()), over);
+  const { ready } = pool;
+  const closed = pool.shutdown();
+  await assert.rejects(pool.run("add", [1, 2]), over);
+  await settled(pool.ready);
+  publish(words, 1, 1);
+  await settled(Promise.all([held, queued, ended, ready, closed]));
+});
+
 test("await using shuts the pool down", async () => {
   let seen: Pool<Tasks>;
   let call: Promise<number>;
