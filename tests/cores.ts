@@ -1,5 +1,6 @@
 // The core under the facade, for what the facade does not let a test do.
 
+import assert from "node:assert/strict";
 import { type ParkerHandle, Runtime, type RuntimeOptions } from "../mod.ts";
 import { TIMERS_ONLY } from "../src/core/core.generated.ts";
 import { attachCore, compileBytes, type Core } from "../src/core/module.ts";
@@ -74,4 +75,9 @@ export function transitionsOf(
     cell(from, 2),
     cell(from, 3),
   ]);
+}
+
+/** Takes the driver for nobody, so that every park is outside of it. */
+export function occupyDriver(runtime: Runtime, { exports }: Core): void {
+  assert.ok(exports.driverTake(runtime.parker().handle.address));
 }

@@ -23,6 +23,7 @@ import {
   coreOf,
   createDriven,
   doorbellOf,
+  occupyDriver,
   stateOf,
 } from "../cores.ts";
 import {
@@ -39,11 +40,6 @@ import { Nudge, type Sleep, SLEEPS, WAITS } from "./sleeps.ts";
 const PARKS = new URL("./park_bodies.ts", import.meta.url);
 
 const MINUTE = 60_000;
-
-/** Takes the driver for nobody, so that every park is outside of it. */
-function occupyDriver(runtime: Runtime, { exports }: Core): void {
-  assert.ok(exports.driverTake(runtime.parker().handle.address));
-}
 
 for (const wait of WAITS) {
   test(`Parker.park() sleeps on its word until its token, if the driver is busy, by ${wait} (9.B.13)`, async () => {

@@ -13,9 +13,9 @@ import {
 } from "../../src/core/core.generated.ts";
 import { EventLoopDriver } from "../../src/drivers/event_loop.ts";
 import {
-  type Core,
   coreOf,
   createDriven,
+  occupyDriver,
   stateOf,
   TRACED,
   transitionsOf,
@@ -27,11 +27,6 @@ const BODIES = new URL("./timeout_bodies.ts", import.meta.url);
 const PARKS = new URL("./park_bodies.ts", import.meta.url);
 
 const MINUTE = 60_000;
-
-/** Takes the driver for nobody. */
-function occupyDriver(runtime: Runtime, { exports }: Core): void {
-  assert.ok(exports.driverTake(runtime.parker().handle.address));
-}
 
 /** The two ways to park for a time. */
 const WAYS: Record<
