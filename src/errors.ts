@@ -143,13 +143,14 @@ export class ReleasedError extends LaybyError {
   }
 }
 
-/** A runtime that was shut down. */
+/** A runtime or a pool that was shut down. */
 export class ShutdownError extends LaybyError {
   /** Constructs the error for an action, such as `claim a parker`. */
-  constructor(action: string) {
+  constructor(action: string, what: "runtime" | "pool" = "runtime") {
+    const another = what === "pool" ? "start" : "create";
     super(
       "shutdown",
-      `Cannot ${action} as the runtime is shut down: create another`,
+      `Cannot ${action} as the ${what} is shut down: ${another} another`,
     );
   }
 }

@@ -182,7 +182,7 @@ export class Dispatch {
   ): void {
     const addresses = this.#parts.addresses();
     if (addresses.length === 0) {
-      throw new ShutdownError("run a task by message");
+      throw new ShutdownError("run a task by message", "pool");
     }
     const load = ({ index }: Address) => this.#post.pendingAt(index);
     // Of those with as few, each in its turn.

@@ -160,7 +160,7 @@ export class InlineEngine implements Engine, InlinePool {
   }
 
   #checkOpen(action: string): void {
-    if (this.#closing.hasBegun) throw new ShutdownError(action);
+    if (this.#closing.hasBegun) throw new ShutdownError(action, "pool");
   }
 
   run(
@@ -304,7 +304,7 @@ export class InlineEngine implements Engine, InlinePool {
   /** There is one thread, and it stays. */
   #keep(action: string): Promise<void> {
     return this.#closing.hasBegun
-      ? Promise.reject(new ShutdownError(action))
+      ? Promise.reject(new ShutdownError(action, "pool"))
       : Promise.resolve();
   }
 
@@ -318,7 +318,7 @@ export class InlineEngine implements Engine, InlinePool {
 
   async #close(hurry: Promise<void>): Promise<void> {
     await Promise.race([this.drain(), hurry]);
-    const error = new ShutdownError("finish the task");
+    const error = new ShutdownError("finish the task", "pool");
     for (const task of this.#pending) {
       if (task.state === "running") task.stop(error);
       task.waiter!.reject(error);

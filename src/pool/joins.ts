@@ -120,7 +120,9 @@ export class Joins implements Waiting {
       } else if (
         (seen & STATE) === RUNNING && seen >>> THREAD_SHIFT === local.thread
       ) return undefined;
-      if (core.shutdownBegun()) throw new ShutdownError("join the task");
+      if (core.shutdownBegun()) {
+        throw new ShutdownError("join the task", "pool");
+      }
       const task = mayRun ? core.workerNext(index) : 0;
       if (task === 0) {
         if (!this.#block(spawned.task, mayRun)) return undefined;

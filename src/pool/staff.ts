@@ -167,7 +167,9 @@ export class Staff {
   async recycle(): Promise<void> {
     this.#failedStarts = 0;
     for (const member of this.#crew.members) {
-      if (this.#isEnding) throw new ShutdownError("recycle the workers");
+      if (this.#isEnding) {
+        throw new ShutdownError("recycle the workers", "pool");
+      }
       await this.#crew.add()?.ready.promise;
       this.#crew.retire(member);
       await member.gone.promise;

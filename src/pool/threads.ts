@@ -264,7 +264,7 @@ export class ThreadEngine implements Engine {
 
   #checkOpen(action: string): void {
     if (this.#broken) throw this.#broken;
-    if (this.#closing.hasBegun) throw new ShutdownError(action);
+    if (this.#closing.hasBegun) throw new ShutdownError(action, "pool");
   }
 
   /** Settles what has come: for the pump. */
@@ -345,7 +345,9 @@ export class ThreadEngine implements Engine {
   async #close(hurry: Promise<void>): Promise<void> {
     if (!this.#broken) await Promise.race([this.drain(), hurry]);
     shutdown(this.#local);
-    this.#rejectAll(this.#broken ?? new ShutdownError("finish the task"));
+    this.#rejectAll(
+      this.#broken ?? new ShutdownError("finish the task", "pool"),
+    );
     await this.#staff.end(hurry);
     this.#lastWords.stop();
   }

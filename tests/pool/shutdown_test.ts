@@ -12,7 +12,11 @@ import {
   until,
 } from "./pools.ts";
 
-const over = { name: "ShutdownError", code: "shutdown" };
+const over = {
+  name: "ShutdownError",
+  code: "shutdown",
+  message: /^Cannot .+ as the pool is shut down: start another$/,
+};
 
 async function assertOver(pool: Pool<Tasks>): Promise<void> {
   await assert.rejects(pool.run("add", [1, 2]), over);
