@@ -5,6 +5,8 @@ import { ArgumentRangeError, ArgumentTypeError } from "./errors.ts";
 /** How a value looks in a message. */
 function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
   return Array.isArray(value) ? "an array" : "an object";
 }
@@ -57,6 +59,32 @@ export function checkInteger(
     );
   }
   return integer;
+}
+
+/** A string. */
+export function checkString(
+  action: string,
+  name: string,
+  value: unknown,
+): string {
+  if (typeof value === "string") return value;
+  throw new ArgumentTypeError(
+    `Cannot ${action} as ${name} must be a string: current value is ` +
+      show(value),
+  );
+}
+
+/** True or false. */
+export function checkBoolean(
+  action: string,
+  name: string,
+  value: unknown,
+): boolean {
+  if (typeof value === "boolean") return value;
+  throw new ArgumentTypeError(
+    `Cannot ${action} as ${name} must be a boolean: current value is ` +
+      show(value),
+  );
 }
 
 /** One of a few strings. */

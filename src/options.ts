@@ -1,10 +1,14 @@
 // What callers choose when they create a runtime, attach to one, or claim a
 // parker: types, defaults and checks.
 
-import { checkInteger, checkObject, checkOneOf } from "./arguments.ts";
+import {
+  checkBoolean,
+  checkInteger,
+  checkObject,
+  checkOneOf,
+} from "./arguments.ts";
 import { MAX_PARKERS } from "./core/core.generated.ts";
 import type { RuntimeHandle } from "./core/module.ts";
-import { ArgumentTypeError } from "./errors.ts";
 
 /** The drivers that `Runtime.create()` knows. */
 export type DriverName = "time" | "event-loop" | "epoll" | "kqueue";
@@ -104,13 +108,7 @@ export function isSelector(driver: DriverName): driver is "epoll" | "kqueue" {
 /** Whether the thread is to block, if its host lets it. */
 export function checkBlocking(
   action: string,
-  { blocking }: AttachOptions,
+  { blocking = true }: AttachOptions,
 ): boolean {
-  if (blocking !== undefined && typeof blocking !== "boolean") {
-    throw new ArgumentTypeError(
-      `Cannot ${action} as blocking must be a boolean: current value is ` +
-        typeof blocking,
-    );
-  }
-  return blocking ?? true;
+  return checkBoolean(action, "blocking", blocking);
 }

@@ -238,10 +238,8 @@ for (const [code, provoke] of Object.entries(PROVOKED)) {
 
 // ==== numbers ====
 
-test("Parker.parkTimeout() takes a timeout of 0 or more", () => {
-  using runtime = Runtime.create();
-  const parker = runtime.parker();
-  const call = (timeout: number) => parker.parkTimeout(timeout);
+/** Asserts that what is no timeout is refused. */
+function assertTakesTimeout(call: (timeout: number) => unknown): void {
   assertRefused(
     call,
     [undefined, ...NO_NUMBERS],
@@ -257,6 +255,29 @@ test("Parker.parkTimeout() takes a timeout of 0 or more", () => {
     NEGATIVE,
     error("out-of-range", /timeout must be >= 0 ms: current value is -/),
   );
+}
+
+test("what is refused is told as one writes it", () => {
+  const parker = Runtime.create().parker();
+  const shown: [unknown, string][] = [
+    [1n, "1n"],
+    ["1", '"1"'],
+    [() => {}, "a function"],
+    [Object.create(null), "an object"],
+  ];
+  for (const [value, text] of shown) {
+    assert.throws(() => parker.parkTimeout(value as number), {
+      message:
+        `Cannot park as timeout must be a number: current value is ${text}`,
+    });
+  }
+});
+
+test("Parker.parkTimeout() takes a timeout of 0 or more", () => {
+  using runtime = Runtime.create();
+  const parker = runtime.parker();
+  const call = (timeout: number) => parker.parkTimeout(timeout);
+  assertTakesTimeout(call);
   for (const timeout of [0, -0, 5e-324, 1e-300, 0.001]) {
     assert.equal(call(timeout), "timed-out", `${timeout}`);
   }
@@ -353,21 +374,7 @@ test("Mutex.lockTimeout() takes a timeout of 0 or more", () => {
   using runtime = Runtime.create();
   const mutex = runtime.mutex();
   const call = (timeout: number) => mutex.lockTimeout(timeout);
-  assertRefused(
-    call,
-    [undefined, ...NO_NUMBERS],
-    error("invalid-type", /timeout must be a number: current value is ./),
-  );
-  assertRefused(
-    call,
-    [NaN],
-    error("out-of-range", /timeout must be a number: current value is NaN/),
-  );
-  assertRefused(
-    call,
-    NEGATIVE,
-    error("out-of-range", /timeout must be >= 0 ms: current value is -/),
-  );
+  assertTakesTimeout(call);
   for (const timeout of [0, -0, 5e-324, 1, 1e300, Infinity]) {
     assert.ok(call(timeout), `${timeout}`);
     mutex.unlock();
@@ -381,21 +388,7 @@ test("Condvar.waitTimeout() takes a timeout of 0 or more", () => {
   const mutex = runtime.mutex();
   mutex.lock();
   const call = (timeout: number) => condvar.waitTimeout(mutex, timeout);
-  assertRefused(
-    call,
-    [undefined, ...NO_NUMBERS],
-    error("invalid-type", /timeout must be a number: current value is ./),
-  );
-  assertRefused(
-    call,
-    [NaN],
-    error("out-of-range", /timeout must be a number: current value is NaN/),
-  );
-  assertRefused(
-    call,
-    NEGATIVE,
-    error("out-of-range", /timeout must be >= 0 ms: current value is -/),
-  );
+  assertTakesTimeout(call);
   for (const timeout of [0, -0, 5e-324, 0.01]) call(timeout);
   // It is still held, and nobody waits.
   mutex.unlock();

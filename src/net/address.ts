@@ -1,8 +1,8 @@
 // Addresses, as users write them and as C has them.
 // https://man7.org/linux/man-pages/man7/ip.7.html
 
-import { checkInteger, checkObject } from "../arguments.ts";
-import { ArgumentRangeError, ArgumentTypeError } from "../errors.ts";
+import { checkInteger, checkObject, checkString } from "../arguments.ts";
+import { ArgumentRangeError } from "../errors.ts";
 import { AF_INET, AF_UNIX, type System } from "./system.ts";
 
 /** An address of TCP or UDP. */
@@ -65,12 +65,7 @@ export function encodeInternet(
 ): RawAddress {
   const { hostname = LOOPBACK, port } = checkObject(action, "target", target);
   checkInteger(action, "port", port, 0, MAX_PORT);
-  if (typeof hostname !== "string") {
-    throw new ArgumentTypeError(
-      `Cannot ${action} as hostname must be a string: current value is ` +
-        (hostname === null ? "null" : typeof hostname),
-    );
-  }
+  checkString(action, "hostname", hostname);
   const numeric = hostname === "localhost" ? LOOPBACK : hostname;
   const raw = IPV4.test(numeric)
     ? encodeInet(system, numeric)
@@ -125,12 +120,7 @@ export function encodeUnix(
   target: UnixAddress,
 ): RawAddress {
   const { path } = checkObject(action, "target", target);
-  if (typeof path !== "string") {
-    throw new ArgumentTypeError(
-      `Cannot ${action} as path must be a string: current value is ` +
-        (path === null ? "null" : typeof path),
-    );
-  }
+  checkString(action, "path", path);
   const bytes = new TextEncoder().encode(path);
   const most = system.numbers.hasLength ? PATH_BYTES.bsd : PATH_BYTES.linux;
   if (bytes.length === 0 || bytes.length >= most) {

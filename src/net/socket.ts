@@ -1,7 +1,8 @@
 // How sockets come to be: opened, bound, connected.
 
+import { checkBoolean } from "../arguments.ts";
 import { errnoName } from "../errno.ts";
-import { ArgumentTypeError, SystemError } from "../errors.ts";
+import { SystemError } from "../errors.ts";
 import type { Io } from "../io/io.ts";
 import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
 import {
@@ -62,15 +63,9 @@ function openSocket(
 /** What is turned on if many may have a port. */
 export function portOptions(
   action: string,
-  { reusePort }: BindOptions,
+  { reusePort = false }: BindOptions,
 ): readonly SocketOption[] {
-  if (reusePort !== undefined && typeof reusePort !== "boolean") {
-    throw new ArgumentTypeError(
-      `Cannot ${action} as reusePort must be a boolean: current value is ` +
-        (reusePort === null ? "null" : typeof reusePort),
-    );
-  }
-  return reusePort ? ["REUSEPORT"] : [];
+  return checkBoolean(action, "reusePort", reusePort) ? ["REUSEPORT"] : [];
 }
 
 /** Opens a socket and binds it. What comes next fails, or the socket is open. */

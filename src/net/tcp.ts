@@ -1,6 +1,6 @@
 // TCP.
 
-import { ArgumentTypeError } from "../errors.ts";
+import { checkBoolean } from "../arguments.ts";
 import type { Io } from "../io/io.ts";
 import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
 import {
@@ -121,12 +121,7 @@ export class TcpStream extends Stream<InternetAddress> {
    */
   setNoDelay(isOn: boolean): void {
     const action = "set whether to delay";
-    if (typeof isOn !== "boolean") {
-      throw new ArgumentTypeError(
-        `Cannot ${action} as isOn must be a boolean: current value is ` +
-          typeof isOn,
-      );
-    }
+    checkBoolean(action, "isOn", isOn);
     const watched = Descriptor.watchedOf(this);
     const { system } = watched;
     const result = system.setNoDelay(watched.fdFor(action), isOn);

@@ -6,6 +6,7 @@ import {
   checkNumber,
   checkObject,
   checkOneOf,
+  checkString,
   checkTimeout,
 } from "../arguments.ts";
 import type { ErrorClasses } from "../codec/mod.ts";
@@ -292,11 +293,7 @@ function text(
   name: string,
   value: unknown,
 ): string | undefined {
-  if (value === undefined || typeof value === "string") return value;
-  throw new ArgumentTypeError(
-    `Cannot ${action} as ${name} must be a string: current value is ` +
-      String(value),
-  );
+  return value === undefined ? value : checkString(action, name, value);
 }
 
 /** Options of a call with nothing left out. */
