@@ -12,6 +12,7 @@ import type { Ready } from "./ready.ts";
 import { type Sleeper, Waits } from "./waits.ts";
 
 const ACTION = "wait for a file descriptor";
+const REGISTER = "register a file descriptor";
 
 /** How a thread sleeps that waits for descriptors. */
 export interface IoSleeper extends Sleeper {
@@ -42,7 +43,7 @@ export class Watch {
     const { io } = this.local;
     if (io) return io;
     throw new UnsupportedError(
-      "register a file descriptor",
+      REGISTER,
       'a driver that takes any: create with { driver: "epoll" } or "kqueue"',
     );
   }
@@ -55,7 +56,7 @@ export class Watch {
   register(fd: number, interest: number, isOwned = false): RegistrationPlace {
     const { core, futex, thread } = this.local;
     const { driver } = this;
-    if (core.shutdownBegun()) throw new ShutdownError(ACTION);
+    if (core.shutdownBegun()) throw new ShutdownError(REGISTER);
     const owner = isOwned ? -thread : thread;
     const place = driver.register(fd, interest, owner);
     // Whoever sleeps on its own word may be wanted in the driver now.

@@ -305,6 +305,7 @@ const CASES: Record<string, Check> = {
     assert.throws(() => watch.readableSync(), { name: "ShutdownError" });
     assert.throws(() => runtime.register(ends.far, { write: true }), {
       name: "ShutdownError",
+      message: /^Cannot register a file descriptor as the runtime is shut/,
     });
     watch.deregister();
   },
