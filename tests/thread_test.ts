@@ -184,6 +184,7 @@ for (const body of ["spin", "idle"]) {
     await thread.terminate();
     assert.notEqual(await thread.exited, 0);
     await assert.rejects(thread.result, { message: /before it returned/ });
+    Atomics.store(words, 0, 2);
   });
 }
 

@@ -7,6 +7,7 @@ import { run } from "../../scripts/processes.ts";
 import { RUNTIMES } from "../../scripts/runtimes.ts";
 import { settled, sharedWords } from "../threads.ts";
 import type * as tasks from "./tasks.ts";
+import { OVER } from "./tasks/words.ts";
 
 export { publish, settled, sharedWords, until } from "../threads.ts";
 
@@ -41,6 +42,7 @@ export async function start(options: PoolOptions = {}): Promise<TestPool> {
     words,
     async [Symbol.asyncDispose]() {
       await settled(pool.shutdown({ timeout: 5000 }));
+      Atomics.store(words, OVER, 1);
     },
   };
 }

@@ -96,7 +96,8 @@ test("await using shuts the pool down", async () => {
 
 for (const name of ["spin", "sleepForever", "never"] as const) {
   test(`shutdown() with a timeout ends a task that does not: ${name}`, async () => {
-    const { pool, words } = await start({ workers: 2 });
+    await using endless = await start({ workers: 2 });
+    const { pool, words } = endless;
     const stuck = pool.run(name, [0]);
     const queued = Array.from({ length: 10 }, () => pool.run("hold", [4]));
     const ends = Promise.allSettled([stuck, ...queued]);
@@ -111,7 +112,8 @@ for (const name of ["spin", "sleepForever", "never"] as const) {
 }
 
 test("shutdown() with less time hastens one with more", async () => {
-  const { pool, words } = await start({ workers: 1 });
+  await using endless = await start({ workers: 1 });
+  const { pool, words } = endless;
   const stuck = pool.run("spin", [0]);
   await until(() => Atomics.load(words, 0) === 1);
   const patient = pool.shutdown();
@@ -121,7 +123,8 @@ test("shutdown() with less time hastens one with more", async () => {
 });
 
 test("shutdown() does not wait for a task that nobody waits for", async () => {
-  const { pool, words } = await start({ workers: 1 });
+  await using endless = await start({ workers: 1 });
+  const { pool, words } = endless;
   const controller = new AbortController();
   const { signal } = controller;
   const isOver = assert.rejects(pool.run("spin", [0], { signal }), {

@@ -9,6 +9,9 @@ export interface Shared {
   readonly words: Int32Array<SharedArrayBuffer>;
 }
 
+/** The word that ends what would go on until the process ends, on Deno. */
+export const OVER = 255;
+
 export function words(): Int32Array<SharedArrayBuffer> {
   return (worker.data as Shared).words;
 }
