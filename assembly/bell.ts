@@ -54,6 +54,16 @@ export class Bell {
     return DONE;
   }
 
+  /**
+   * As `ring()`, though it has rung: who rang it died before it woke the driver.
+   * Where waking is the host's, it is to wake it.
+   */
+  static rouse(): void {
+    this.ring();
+    // Relaxed: the exchange carries the ring.
+    if (!header().hasHostBell) atomic.notify(BELL, -1);
+  }
+
   /** The address that the host is to wait on, while it holds `ASLEEP`. */
   static get address(): usize {
     return BELL;

@@ -80,10 +80,21 @@ export class Mutex {
     }
   }
 
+  /** Whether this thread holds it. */
+  static isOwner(word: usize, thread: i32): bool {
+    // Relaxed: nobody else writes this thread's id.
+    return (atomic.load<i32>(word) >>> 1) == thread;
+  }
+
+  /** Has all who wait try again: whoever was to wake one may be dead. */
+  static rouse(word: usize): void {
+    // Relaxed: it carries nothing.
+    atomic.notify(word, -1);
+  }
+
   /** Unlocks. Returns LOCKED if it did, or FOREIGN. */
   static unlock(word: usize, thread: i32): i32 {
-    // Relaxed: nobody else writes this thread's id.
-    if ((atomic.load<i32>(word) >>> 1) != thread) return LOCK_FOREIGN;
+    if (!Mutex.isOwner(word, thread)) return LOCK_FOREIGN;
     // Locked -> UNLOCKED. An exchange, since waiters may announce themselves.
     // Release. Pairs with the exchanges that lock [M1].
     if ((atomic.xchg<i32>(word, UNLOCKED) & CONTENDED) != 0) {

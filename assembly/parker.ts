@@ -115,11 +115,18 @@ export class Parker {
     return changetype<usize>(this) + offsetof<Parker>("thread");
   }
 
-  /** Makes a free parker the thread's, which has claimed it. */
+  /** Makes a free parker the thread's, which is about to claim it. */
   own(thread: i32): void {
-    // Any -> owned. Nobody else can know of the claim yet.
-    // Release. Pairs with the exchange in `adopt()` [P4].
+    // Any -> owned. Before the claim: who finds that claimed finds whose it is.
+    // Release. Pairs with the exchange in `adopt()`, and `owner` [P4].
     atomic.store<i32>(this.threadWord, owned(thread));
+  }
+
+  /** The thread that owns it, or did last; 0 if it is detached. */
+  get owner(): i32 {
+    // Acquire. Pairs with the store in `own()` [P4].
+    const seen = atomic.load<i32>(this.threadWord);
+    return (seen & 1) != 0 ? seen >>> 1 : 0;
   }
 
   /** Makes a detached parker the thread's. Returns whether it was detached. */
@@ -308,12 +315,15 @@ export class Parker {
   }
 
   /**
-   * Wakes the owner from whatever sleep: somebody left a token there and died
-   * before it could. Returns DONE or WAKE.
+   * Wakes the owner from whatever sleep of its own: somebody left a token there,
+   * or called it, and died before it could. Or else it sleeps on.
    */
-  rouse(): i32 {
+  rouse(): void {
+    // Who is awake by now has been woken.
+    // Acquire. Pairs with the exchange in `unpark()` [P1].
+    if ((atomic.load<i32>(this.word) & BITS) == EMPTY) return;
     this.ringDoorbell();
-    return this.wakeCondvar();
+    this.wakeCondvar();
   }
 
   /** Wakes the owner's event loop. */

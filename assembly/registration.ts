@@ -194,39 +194,34 @@ export class Registration {
     let seen: u64 = 0;
     while (true) {
       // Nobody -> this waiter. Or else one of an old claim, that came after all
-      // of those were told, and is about to see that its claim is over.
+      // of those were told, and is about to see that its claim is over; or one
+      // whose parker is not there any more.
       // SeqCst. Pairs with the exchanges in `set()` and `end()`: the caller looks
       // at what is ready after this [N1].
       const found = atomic.cmpxchg<u64>(word, seen, waiter);
       if (found == seen || found == waiter) return DONE;
       if (found != 0) {
         if (!this.isClaimed(base)) return STALE;
-        if (((found ^ waiter) & TAG) == 0) return CONFLICT;
+        if (((found ^ waiter) & TAG) == 0 && isThere(found)) return CONFLICT;
       }
       seen = found;
     }
   }
 
-  /** This parker waits no more. Returns false if it was told meanwhile. */
+  /** This parker waits no more. Returns whether it was there. */
   leave(way: i32, waiter: u64): bool {
-    // This waiter -> nobody. One of it and who tells it wins.
-    // Acquire. Pairs with the exchange in `take()` [N2].
+    // This waiter -> nobody, or another one -> that one.
+    // Relaxed: an event that misses it tells it in vain.
     return atomic.cmpxchg<u64>(this.waiterWord(way), waiter, 0) == waiter;
   }
 
-  /** Whether this parker waits. */
-  hasWaiter(way: i32, waiter: u64): bool {
-    // Acquire. Pairs with the exchange in `take()` [N2].
-    return atomic.load<u64>(this.waiterWord(way)) == waiter;
-  }
-
-  /** Whoever waits, to be told; 0 if nobody does. */
-  take(way: i32): u64 {
-    // A waiter -> nobody. Reads first, since mostly there is none.
+  /**
+   * Whoever waits, to be told; 0 if nobody does. It stays there until it leaves:
+   * if who tells it dies before it has, somebody else finds it.
+   */
+  waiter(way: i32): u64 {
     // SeqCst. Pairs with the exchange in `wait()` [N1].
-    if (atomic.load<u64>(this.waiterWord(way)) == 0) return 0;
-    // Release. Pairs with the loads in `hasWaiter()` and `leave()` [N2].
-    return atomic.xchg<u64>(this.waiterWord(way), 0);
+    return atomic.load<u64>(this.waiterWord(way));
   }
 }
 
@@ -238,14 +233,18 @@ export function maskOf(way: i32): i32 {
   return ERROR;
 }
 
+/** Whether a waiter's parker is claimed as it was. */
+function isThere(waiter: u64): bool {
+  const parker = changetype<Parker>(parkerOf(waiter));
+  return parker.isClaimed(<i32> (waiter >> BASE_SHIFT));
+}
+
 /** Tells a waiter. Returns what is to be delivered: see `Parker.unpark()`. */
 export function tell(waiter: u64, registration: i32): i32 {
   const address = parkerOf(waiter);
-  const parker = changetype<Parker>(address);
-  const base = <i32> (waiter >> BASE_SHIFT);
-  if (!parker.isClaimed(base)) return STALE;
+  if (!isThere(waiter)) return STALE;
   Hint.give(address, registration);
-  return parker.unpark(base);
+  return changetype<Parker>(address).unpark(<i32> (waiter >> BASE_SHIFT));
 }
 
 /** The address of a waiter's parker. */

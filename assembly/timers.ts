@@ -3,9 +3,10 @@
 
 import { DriverLock } from "./driver_lock";
 import { header, isShutdown } from "./header";
-import { parkerAt, WHEEL } from "./layout";
+import { FREE_TIMERS, parkerAt, timersAt, WHEEL } from "./layout";
 import { LOCKED, Mutex } from "./mutex";
 import { CONFLICT, DONE, Parker, RING, STALE } from "./parker";
+import { Registry } from "./registry";
 import { ARMED, IDLE, Timer } from "./timer";
 import { NEVER, Wheel } from "./wheel";
 
@@ -131,10 +132,34 @@ export function collectTimers(nowMs: f64, thread: i32): i32 {
 /** Unparks the target at `place` in the batch. Returns DONE or WAKE. */
 export function deliverTimer(place: i32): i32 {
   const parker = changetype<Parker>(<usize> wheel().batchTarget(place));
-  const code = parker.unpark(wheel().batchBase(place));
+  const base = wheel().batchBase(place);
+  if (base == 0) return DONE;
+  const code = parker.unpark(base);
+  // After it, and not before: who dies between the two leaves it to another.
+  wheel().endDelivery(place);
   // Who sleeps in the shared driver is the caller; a parker that was released
   // needs no timer.
   return code == RING || code == STALE || code == CONFLICT ? DONE : code;
+}
+
+/**
+ * Delivers what is left of the batch of a driver's owner that is dead. Whoever
+ * this wakes is to be roused: see `rouseAll()`.
+ */
+export function deliverAll(): void {
+  for (let place = 0; place < wheel().size; place++) deliverTimer(place);
+}
+
+/** If the thread died with the wheel's lock, repairs the wheel, and unlocks it. */
+export function buryTimers(thread: i32): void {
+  const word = wheel().lockWord;
+  if (Mutex.isOwner(word, thread)) {
+    const first = timersAt(header().parkers, header().locks);
+    wheel().repair(first, changetype<Registry>(FREE_TIMERS).used);
+    Mutex.unlock(word, thread);
+  }
+  // It may have been about to wake the next one, or been that.
+  Mutex.rouse(word);
 }
 
 /** Takes out every timer, and lets nobody arm another. */

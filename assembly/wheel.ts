@@ -4,6 +4,7 @@
 // Lauck, Hashed and Hierarchical Timing Wheels (1987). A slot of a level is as
 // wide as all the slots of the level below.
 
+import { TIMER_BYTES } from "./layout";
 import { ARMED, CLOSED, FIRED, Timer } from "./timer";
 
 const LEVELS: i32 = 6;
@@ -87,11 +88,27 @@ export class Wheel {
 
   /** Takes out every timer. */
   close(): void {
-    for (let slot = 0; slot <= PENDING; slot++) {
+    for (let slot = 0; slot <= PENDING && this.armed != 0; slot++) {
       for (let head = this.head(slot); head != 0; head = this.head(slot)) {
         this.disarm(changetype<Timer>(<usize> head), CLOSED);
       }
     }
+  }
+
+  /**
+   * Puts every armed timer of a region into its slot anew: whoever held the lock
+   * died, and left links half-made. What is armed, and for when, is in the timers.
+   */
+  repair(first: usize, timers: i32): void {
+    for (let slot = 0; slot <= PENDING; slot++) this.setHead(slot, 0);
+    let armed = 0;
+    for (let index = 0; index < timers; index++) {
+      const timer = changetype<Timer>(first + <usize> index * TIMER_BYTES);
+      if (timer.read() != ARMED) continue;
+      this.insert(timer);
+      armed++;
+    }
+    this.setCount(armed);
   }
 
   /** The tick at which something is to be done, or `NEVER`. */
@@ -130,9 +147,19 @@ export class Wheel {
     return load<i32>(this.batchAddress(place));
   }
 
-  /** The claim on that parker. */
+  /** The claim on that parker; 0 if it was delivered. */
   batchBase(place: i32): i32 {
     return load<i32>(this.batchAddress(place) + 4);
+  }
+
+  /** The timer at `place` in the batch is delivered. */
+  endDelivery(place: i32): void {
+    store<i32>(this.batchAddress(place) + 4, 0);
+  }
+
+  /** Timers of the batch. */
+  get size(): i32 {
+    return this.fired;
   }
 
   /** Fires a timer of the due slot, or moves it to a lower level. */
@@ -142,10 +169,12 @@ export class Wheel {
       this.insert(timer);
       return;
     }
-    this.disarm(timer, FIRED);
-    const entry = this.batchAddress(this.fired++);
+    const entry = this.batchAddress(this.fired);
     store<i32>(entry, timer.target);
     store<i32>(entry + 4, timer.targetBase);
+    // In the batch before it is out of the wheel: see `repair()`.
+    this.fired++;
+    this.disarm(timer, FIRED);
   }
 
   /** Advances to `tick`, and takes out the slot that is due then. */

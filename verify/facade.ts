@@ -24,7 +24,14 @@ import {
 } from "../src/core/core.generated.ts";
 import type { ParkResult } from "../src/park/result.ts";
 import type { Steps } from "../loom/src/scenario.ts";
-import { ringSelector, shutSelector, sleepInSelector } from "./selector.ts";
+import {
+  buryTeller,
+  closeLast,
+  ringSelector,
+  shutSelector,
+  sleepInSelector,
+  wakeOwner,
+} from "./selector.ts";
 import { BELL, type Local, type Place } from "./world.ts";
 
 /** What `Atomics.wait()` and the core's wait return when the time has passed. */
@@ -58,6 +65,30 @@ export function* wakeSummoned(me: Local, address: number): Steps<void> {
 /** Hands a driver without an owner to a sleeper, if the core leaves it to us. */
 function* handOff(me: Local): Steps<void> {
   if (me.isHostWait) yield* wakeSummoned(me, yield* me.t.call("driverHandOff"));
+}
+
+/** Wakes whoever sleeps, where waking is the host's. */
+export function* wakeAll(me: Local): Steps<void> {
+  const { t, world, isHostWait, hasSelector } = me;
+  if (hasSelector) yield* wakeOwner(me);
+  if (!isHostWait) return;
+  yield* t.notify(BELL);
+  const { first, bytes } = world.regions.parkers;
+  for (let index = 0; index < (yield* t.call("parkersUsed")); index++) {
+    yield* t.notify(first + index * bytes);
+  }
+}
+
+/** Does the rest for a thread that has died. `isLast` is what the core returned. */
+export function* bury(me: Local, isLast: number): Steps<void> {
+  if (isLast) yield* closeLast(me);
+  if (me.hasSelector) yield* buryTeller(me);
+  if (yield* me.t.call("shutdownBegun")) {
+    yield* me.t.call("timersClose", me.thread);
+    yield* endParks(me);
+  }
+  yield* wakeAll(me);
+  yield* handOff(me);
 }
 
 // ==== src/park/unparker.ts ====
@@ -127,7 +158,7 @@ function* ringDriver(me: Local): Steps<void> {
 // ==== src/park/turn.ts ====
 
 /** Fires everybody's timers that are due. Returns how many. */
-function* fireTimers(me: Local): Steps {
+export function* fireTimers(me: Local): Steps {
   const { t, clock, thread } = me;
   if (!(yield* t.call("timersArmed"))) return 0;
   let total = 0;
@@ -434,8 +465,12 @@ export function* notify(
 
 /** Shuts the runtime down for all threads. */
 export function* shutdown(me: Local): Steps<void> {
-  const { t, world, thread } = me;
-  if (!(yield* t.call("shutdownBegin", thread))) return;
+  const { t, thread } = me;
+  if (yield* t.call("shutdownBegin", thread)) yield* endParks(me);
+}
+
+function* endParks(me: Local): Steps<void> {
+  const { t, world } = me;
   const { first, bytes } = world.regions.parkers;
   for (let index = 0; index < (yield* t.call("parkersUsed")); index++) {
     const address = first + index * bytes;

@@ -119,9 +119,7 @@ export class Waits {
   }
 
   *#settle(waited: Waited): Steps<void> {
-    let outcome: Outcome = yield* look(this.#me, waited);
-    if (outcome === 0) outcome = yield* begin(this.#me, this.#parker, waited);
-    if (outcome === 0) outcome = yield* look(this.#me, waited);
+    const outcome = yield* look(this.#me, waited);
     if (outcome === 0) return;
     this.#queues.delete(waited);
     yield* disarm(this.#me, this.#parker, waited);
@@ -143,19 +141,7 @@ export class Waits {
   }
 
   *#settleAll(): Steps<void> {
-    const { address, claim } = this.#parker;
-    for (const waited of [...this.#queues]) {
-      const { place, way } = waited;
-      const isWaiting = yield* this.#me.t.call(
-        "registrationWaits",
-        place.address,
-        place.claim,
-        way,
-        address,
-        claim,
-      );
-      if (!isWaiting) yield* this.#settle(waited);
-    }
+    for (const waited of [...this.#queues]) yield* this.#settle(waited);
   }
 }
 

@@ -5,9 +5,16 @@
 // atomically are accessed so here, too, though not there: each is read or written
 // as a whole, and what it is by then is checked again.
 
-import { RETURNED, TASK_IDLE } from "../src/core/core.generated.ts";
+import { DRIVER, RETURNED, TASK_IDLE } from "../src/core/core.generated.ts";
 import type { Steps } from "../loom/src/scenario.ts";
-import { parkUntilToken, sleepOn } from "./facade.ts";
+import {
+  bury,
+  openLoop,
+  parkUntilToken,
+  sleepOn,
+  sleepOnAsync,
+  wakeAll,
+} from "./facade.ts";
 import type { PoolWorld } from "./pool_world.ts";
 import { wakeOwner } from "./selector.ts";
 import { BELL, type Local, type Place } from "./world.ts";
@@ -202,8 +209,8 @@ export function* flush({ me, pool, caller }: Member): Steps<void> {
   const line = pool.caller(caller);
   const count = yield* t.plainLoad(line + PENDING_WAKES);
   if (count === 0) return;
-  t.assert(count <= OUTBOX_SIZE, "more wakes than there is room for");
   yield* t.plainStore(line + PENDING_WAKES, 0);
+  if (count > OUTBOX_SIZE) return yield* wakeAll(me);
   for (let place = 0; place < count; place++) {
     const address = yield* t.plainLoad(line + OUTBOX + 4 * place);
     if (address === BELL && me.hasSelector) yield* wakeOwner(me);
@@ -223,6 +230,56 @@ export function* waitForAll(member: Member): Steps<void> {
 /** As `Map.get()`: what came of a task; -1 if nothing has yet. */
 export function outcomeOf({ outcomes }: Member, number: number): number {
   return outcomes.get(number) ?? -1;
+}
+
+// ==== src/pool/crew.ts ====
+
+/** Recovers from the death of a worker. */
+export function* recover(member: Member, worker: number): Steps<void> {
+  const { me, caller } = member;
+  const isLast = yield* me.t.call("workerRecover", worker, caller);
+  yield* flush(member);
+  yield* bury(me, isLast);
+}
+
+// ==== src/pool/sleep.ts ====
+
+/** `wakeUp()`: a task goes on in the event loop of a worker that sleeps there. */
+export function* wakeUp({ me: { t }, worker, place }: Member): Steps<void> {
+  yield* t.call("workerUnpark", worker, 1);
+  yield* t.call("workerEndSearch", worker);
+  // It is awake: there is nobody to wake.
+  yield* t.call("parkerUnpark", place.address, place.claim);
+}
+
+/** `toBlock()`: a task blocks in the event loop, on a parker of its own. */
+export function* toBlock(
+  member: Member,
+  inner: Place,
+  callee: (blocked: Member) => Steps<void>,
+): Steps<void> {
+  const { me: { t }, caller, place } = member;
+  yield* wakeUp(member);
+  yield* t.call("callerOpen", caller, inner.address, inner.claim);
+  yield* callee({ ...member, place: inner });
+  yield* t.call("callerOpen", caller, place.address, place.claim);
+  yield* t.call("parkerUnpark", place.address, place.claim);
+}
+
+/**
+ * `inLoop()`, of a worker that the pool takes for asleep, and whose event loop
+ * does something meanwhile.
+ */
+export function* sleepInLoop(
+  member: Member,
+  meanwhile: Steps<unknown>,
+): Steps<void> {
+  const { me, me: { t }, place, place: { address, claim } } = member;
+  const loop = yield* openLoop(me, place);
+  const code = yield* t.call("parkerCommitLoop", address, claim);
+  // What goes on in the event loop does so, whether there was a token or not.
+  yield* meanwhile;
+  if (code === DRIVER) yield* sleepOnAsync(me, loop, place);
 }
 
 // ==== src/pool/joins.ts ====

@@ -152,7 +152,8 @@ export function* takeEvent(
   return 1;
 }
 
-function* tell(
+/** `#tell()`: tells who waits in this way. */
+export function* tell(
   me: Local,
   address: number,
   way: number,
@@ -243,9 +244,25 @@ export function* deregister(
   if (!(yield* t.call("registrationEnd", address, claim))) return false;
   // Removed from the selector: events that were fetched before come late.
   yield* use(me, function* () {});
-  for (let way = 0; way < WAYS; way++) yield* tell(me, address, way, true);
+  yield* tellAll(me, address);
   yield* t.call("registrationFree", address);
   return true;
+}
+
+/** `bury()`, of a thread that has registered nothing. */
+export function* buryTeller(me: Local): Steps<void> {
+  const { t, world } = me;
+  const { first, bytes } = world.regions.registrations;
+  for (let index = 0; index < (yield* t.call("registrationsUsed")); index++) {
+    const address = first + index * bytes;
+    yield* tellAll(me, address, yield* t.call("registrationDue", address));
+  }
+}
+
+function* tellAll(me: Local, address: number, ways = -1): Steps<void> {
+  for (let way = 0; way < WAYS; way++) {
+    if ((ways & 1 << way) !== 0) yield* tell(me, address, way, true);
+  }
 }
 
 /** Asks for everything again, after the death of who had fetched events. */

@@ -1,5 +1,6 @@
 // Exports: claiming, parking and unparking.
 
+import { buryThread, rouseAll } from "../burial";
 import { Counters } from "../counters";
 import { header } from "../header";
 import {
@@ -27,8 +28,8 @@ export function parkerClaim(thread: i32): i32 {
   );
   if (index < 0) return 0;
   const address = parkerAt(index);
-  changetype<Parker>(address).claim();
   changetype<Parker>(address).own(thread);
+  changetype<Parker>(address).claim();
   Counters.of(address).reset();
   return <i32> address;
 }
@@ -54,6 +55,21 @@ export function parkerRelease(address: i32, base: i32): i32 {
     );
   }
   return code;
+}
+
+/**
+ * Frees what a thread has left that has died, and wakes whoever it was to wake.
+ * Returns whether the caller is to close the driver's descriptors.
+ */
+export function threadBury(thread: i32): bool {
+  const isLast = buryThread(thread);
+  rouseAll();
+  return isLast;
+}
+
+/** Wakes whoever sleeps, for no reason: who has no token sleeps on. */
+export function parkersRouse(): void {
+  rouseAll();
 }
 
 /** Parkers ever claimed: the addresses behind them were not. */

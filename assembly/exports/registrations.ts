@@ -115,7 +115,19 @@ export function registrationSet(
   ready: i32,
   turn: i32,
 ): i32 {
-  if (!registrationOf(address).set(base, ready, turn)) return 0;
+  return registrationOf(address).set(base, ready, turn) ? waysOf(ready) : 0;
+}
+
+/** Which ways are to be told whatever was told before, as bits. */
+export function registrationDue(address: i32): i32 {
+  const it = registrationOf(address);
+  const ready = it.ready(it.base);
+  // Of a claim that is over, whoever is left there.
+  return waysOf(ready);
+}
+
+/** The ways in which one waits for this, as bits: all, if it is -1. */
+function waysOf(ready: i32): i32 {
   let ways = 0;
   for (let way = 0; way < WAYS; way++) {
     if ((maskOf(way) & ready) != 0) ways |= 1 << way;
@@ -143,7 +155,7 @@ export function registrationWait(
   return registrationOf(address).wait(base, way, waiter);
 }
 
-/** It waits no more. Returns false if it was told meanwhile. */
+/** It waits no more. Returns whether it was there. */
 export function registrationLeave(
   address: i32,
   base: i32,
@@ -154,27 +166,19 @@ export function registrationLeave(
   return registrationOf(address).leave(way, waiterOf(base, parker, claim));
 }
 
-/** Whether it waits, and was not told. */
-export function registrationWaits(
-  address: i32,
-  base: i32,
-  way: i32,
-  parker: i32,
-  claim: i32,
-): bool {
-  return registrationOf(address).hasWaiter(way, waiterOf(base, parker, claim));
-}
-
 /**
- * Tells who waits in this way. Returns 0, or the address of a parker whose unpark
+ * Tells who waits in this way, and goes on waiting unless the claim is over. Returns 0, or the address of a parker whose unpark
  * is the host's to deliver, and in the two lowest bits how: RING or WAKE.
  */
 export function registrationTell(address: i32, way: i32): i32 {
-  const waiter = registrationOf(address).take(way);
+  const it = registrationOf(address);
+  const waiter = it.waiter(way);
   if (waiter == 0) return 0;
   const first = <i32> firstRegistration();
   const index = (address - first) / <i32> REGISTRATION_BYTES;
   const code = tell(waiter, index + 1);
+  // Told, and not before: see `waiter()`.
+  if (!it.isClaimed(it.base)) it.leave(way, waiter);
   if (code == DONE || code == STALE) return 0;
   return <i32> parkerOf(waiter) | code;
 }

@@ -61,6 +61,11 @@ export function timerCancel(address: i32, base: i32, thread: i32): i32 {
   return timers.cancelTimer(timerOf(address), base, thread);
 }
 
+/** Takes out every timer, for one who died as it shut the runtime down. */
+export function timersClose(thread: i32): void {
+  timers.closeTimers(thread);
+}
+
 /** IDLE, ARMED, FIRED or CLOSED. */
 export function timerState(address: i32): i32 {
   return timerOf(address).read();

@@ -71,10 +71,13 @@ export class Caller {
     atomic.store<u64>(this.parkerWord, place);
   }
 
-  /** Nobody sleeps here any more. Returns the parker and its claim, or 0. */
-  close(): u64 {
+  /** Nobody sleeps here any more. Returns which thread did, or 0. */
+  close(): i32 {
     // Relaxed: an unpark of the parker that was is of no consequence.
-    return atomic.xchg<u64>(this.parkerWord, 0);
+    const place = atomic.xchg<u64>(this.parkerWord, 0);
+    if (place == 0) return 0;
+    const parker = changetype<Parker>(parkerOf(place));
+    return parker.isClaimed(baseOf(place)) ? parker.owner : 0;
   }
 
   /** The parker and its claim; 0 if there is no thread. */
@@ -170,12 +173,12 @@ export class Caller {
     return atomic.load<i32>(this.doubtWord) != CALM;
   }
 
-  /** Tells the caller to sweep, and wakes it. */
+  /** Tells the caller to sweep. It is to be roused: see `rouseAll()`. */
   alarm(by: Caller): void {
     // Any -> ALARMED.
     // Release. Pairs with the exchanges in `sweep()` [R2].
     atomic.store<i32>(this.doubtWord, ALARMED);
-    by.rouse(this);
+    by.unpark(this);
   }
 
   /**
@@ -223,16 +226,6 @@ export class Caller {
     this.act(changetype<Parker>(parker).unpark(baseOf(place)), parker);
   }
 
-  /** As `unpark()`, though its token may be there: who left it there died. */
-  rouse(target: Caller): void {
-    const place = target.place;
-    if (place == 0) return;
-    const parker = parkerOf(place);
-    changetype<Parker>(parker).unpark(baseOf(place));
-    this.act(changetype<Parker>(parker).rouse(), parker);
-    this.act(RING, parker);
-  }
-
   private act(code: i32, parker: usize): void {
     if (code == WAKE) this.note(<i32> parker);
     // It sleeps in the driver, behind the bell.
@@ -248,12 +241,12 @@ export class Caller {
 }
 
 /** The address of the parker. */
-export function parkerOf(place: u64): usize {
+function parkerOf(place: u64): usize {
   return <usize> <u32> place;
 }
 
 /** Which claim of it. */
-export function baseOf(place: u64): i32 {
+function baseOf(place: u64): i32 {
   return <i32> (place >> BASE_SHIFT);
 }
 

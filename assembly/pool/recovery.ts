@@ -2,14 +2,8 @@
 // held stays held, nothing that it had queued is lost, and what it ran is known
 // to be lost.
 
-import { DriverLock } from "../driver_lock";
-import { leaveDriver } from "../driver";
-import { FREE_PARKERS, PARKER_BYTES, parkerIndex, PARKERS } from "../layout";
-import { Parker } from "../parker";
-import { poll } from "../poll";
-import { Registry } from "../registry";
-import { Sleepers } from "../sleepers";
-import { baseOf, Caller, discard, parkerOf } from "./caller";
+import { buryThread, rouseAll } from "../burial";
+import { Caller, discard } from "./caller";
 import { Chunks } from "./chunks";
 import { NOTHING } from "./hand";
 import { Idle } from "./idle";
@@ -36,7 +30,8 @@ export function recover(index: i32, by: Caller): bool {
   const worker = Worker.of(index);
   const dead = Caller.of(callerOf(index));
   Idle.leave(index);
-  const isLast = releaseParker(dead);
+  // It may have more parkers than the one that it is woken on.
+  const isLast = buryThread(dead.close());
   endSteals(index);
   abandon(worker);
   buryOwn(index, worker.thread);
@@ -44,28 +39,12 @@ export function recover(index: i32, by: Caller): bool {
   repairAll(worker.thread, by);
   Chunks.bury(worker.thread);
   Chunks.sweep();
-  // Whom it was about to wake, when it died.
   for (let place = 0; place <= Idle.span; place++) {
     Caller.of(place).alarm(by);
   }
   wakeOne(by);
-  return isLast;
-}
-
-/** Nobody sleeps on its parker, whatever its word says. */
-function releaseParker(dead: Caller): bool {
-  const place = dead.close();
-  if (place == 0) return false;
-  const parker = parkerOf(place);
-  const index = parkerIndex(parker);
-  Sleepers.remove(index);
-  if (changetype<Parker>(parker).abandon(baseOf(place))) {
-    changetype<Registry>(FREE_PARKERS).free(PARKERS, PARKER_BYTES, index);
-  }
-  DriverLock.unkeep(index);
-  if (DriverLock.holder() != index + 1) return false;
-  const isLast = poll().bury();
-  leaveDriver();
+  // Whom it was about to wake, when it died.
+  rouseAll();
   return isLast;
 }
 

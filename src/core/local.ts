@@ -61,6 +61,36 @@ export function handOff(local: Local): void {
   if (local.futex) wakeSummoned(local, local.core.driverHandOff());
 }
 
+/** Wakes whoever sleeps, where waking is the host's. Who has no token sleeps on. */
+export function wakeAll({ core, io, futex, regions }: Local): void {
+  io?.wakeOwner();
+  if (!futex) return;
+  futex.wake(core.bellAddress());
+  for (let index = 0; index < core.parkersUsed(); index++) {
+    futex.wake(addressOf(regions.parkers, index));
+  }
+}
+
+/**
+ * Does what is left to do for a thread that has died, when the core has freed
+ * what it held.
+ *
+ * @param isLast What the core has returned.
+ */
+export function bury(local: Local, thread: number, isLast: number): void {
+  const { core, io, timerThread } = local;
+  if (isLast) io!.close();
+  io?.bury(thread);
+  // It may have been the one that shut the runtime down.
+  if (core.shutdownBegun()) {
+    core.timersClose(timerThread);
+    endParks(local);
+  }
+  wakeAll(local);
+  // It may have been the driver's owner.
+  handOff(local);
+}
+
 /** Who is to be shut down when the process ends, and what takes that back. */
 const atExit = new Map<CoreExports, () => void>();
 
@@ -88,9 +118,12 @@ function forget(core: CoreExports): void {
 
 /** Ends every park, now and for ever. Does nothing the second time. */
 export function shutdown(local: Local): void {
-  const { core, regions, driver, timerThread } = local;
-  forget(core);
-  if (!core.shutdownBegin(timerThread)) return;
+  forget(local.core);
+  if (local.core.shutdownBegin(local.timerThread)) endParks(local);
+}
+
+function endParks(local: Local): void {
+  const { core, regions, driver } = local;
   for (let index = 0; index < core.parkersUsed(); index++) {
     const address = addressOf(regions.parkers, index);
     const claim = core.parkerBase(address);

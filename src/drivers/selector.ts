@@ -144,16 +144,21 @@ export class SelectorDriver implements IoDriver {
     const interest = core.registrationInterest(address);
     if (!core.registrationEnd(address, claim)) return false;
     this.#use(() => this.#selector.remove(fd, interest));
-    for (let way = 0; way < WAYS; way++) this.#tell(address, way, true);
+    this.#tellAll(address);
     core.registrationFree(address);
     return true;
   }
 
   bury(thread: number): void {
     const core = this.#core;
+    // Whoever it was to tell that a descriptor is ready, or gone.
+    for (let index = 0; index < core.registrationsUsed(); index++) {
+      const address = addressOf(this.#registrations, index);
+      this.#tellAll(address, core.registrationDue(address));
+    }
     for (const place of this.#claimed()) {
       const owner = core.registrationOwner(place.address);
-      if (Math.abs(owner) !== thread) continue;
+      if (owner === 0 || Math.abs(owner) !== thread) continue;
       const fd = core.registrationFd(place.address);
       const isEnded = this.deregister(place);
       if (isEnded && owner < 0) this.#selector.closeFd(fd);
@@ -166,9 +171,7 @@ export class SelectorDriver implements IoDriver {
   }
 
   recall(): void {
-    for (const { address } of this.#claimed()) {
-      for (let way = 0; way < WAYS; way++) this.#tell(address, way, true);
-    }
+    for (const { address } of this.#claimed()) this.#tellAll(address);
   }
 
   /** Uses the descriptors. Returns false if they are being closed. */
@@ -193,6 +196,12 @@ export class SelectorDriver implements IoDriver {
       if ((ways & 1 << way) !== 0) this.#tell(address, way, false);
     }
   };
+
+  #tellAll(address: number, ways = -1): void {
+    for (let way = 0; way < WAYS; way++) {
+      if ((ways & 1 << way) !== 0) this.#tell(address, way, true);
+    }
+  }
 
   #tell(address: number, way: number, mayRing: boolean): void {
     const told = this.#core.registrationTell(address, way);

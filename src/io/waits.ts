@@ -126,7 +126,7 @@ export class Waits {
   disarm(place: RegistrationPlace, way: number): void {
     this.#unset(place, way, this.#sleeper.blocking);
     const queue = this.#queues.get(keyOf(place, way));
-    if (queue) this.#settle(queue);
+    if (queue) this.#resume(queue);
     if (!this.isPending) this.#sleeper.end();
   }
 
@@ -192,17 +192,22 @@ export class Waits {
     this.#unset(place, way, this.#sleeper.looping);
   }
 
+  /** The core is to know of them again, who has known of another parker. */
+  #resume(queue: Queue): void {
+    try {
+      this.#set(queue.place, queue.way, this.#sleeper.looping);
+      this.#settle(queue);
+    } catch (error) {
+      this.#end(queue, (wait) => wait.reject(error));
+    }
+  }
+
   /** Tells those who wait, if they are to be told. Returns how many. */
   #settle(queue: Queue): number {
     const { place, way } = queue;
     let ready: Ready | undefined;
     try {
       ready = this.look(place, way);
-      if (!ready) {
-        // Somebody else has used up what there was.
-        this.#set(place, way, this.#sleeper.looping);
-        ready = this.look(place, way);
-      }
     } catch (error) {
       return this.#end(queue, (wait) => wait.reject(error));
     }
@@ -242,19 +247,9 @@ export class Waits {
   }
 
   #settleAll(): number {
-    const { address, claim } = this.#sleeper.looping;
     let count = 0;
     for (const queue of [...this.#queues.values()]) {
-      const { place, way } = queue;
-      // Those that the core still has were not told.
-      const isWaiting = this.#core.registrationWaits(
-        place.address,
-        place.claim,
-        way,
-        address,
-        claim,
-      );
-      if (!isWaiting) count += this.#settle(queue);
+      count += this.#settle(queue);
     }
     return count;
   }

@@ -2,7 +2,7 @@
 
 import type { WorkerCrashedError } from "../errors.ts";
 import type { Host, HostThread } from "../host.ts";
-import { handOff, type Local } from "../core/local.ts";
+import { bury, type Local } from "../core/local.ts";
 import { driveForOthers } from "../io/drive.ts";
 import { unpack } from "./marshal.ts";
 import { dataError } from "./data_error.ts";
@@ -280,10 +280,7 @@ export class Crew {
     this.#settleReady(member, id, code);
     // Whatever it held or had queued, at whatever instruction it died.
     const isLast = this.#local.core.workerRecover(member.index, 0);
-    if (isLast) this.#local.io!.close();
-    if (id !== 0) this.#local.io?.bury(id);
-    // It may have been the driver's owner.
-    handOff(this.#local);
+    bury(this.#local, id, isLast);
     this.#members[member.index] = undefined;
     if (!isExpected) {
       const error = this.#epitaphs.write(member, id, code);

@@ -2,8 +2,7 @@
 
 import { CALLER_BYTES } from "../core/core.generated.ts";
 import type { CoreExports } from "../core/core.generated.ts";
-import { addressOf } from "../core/layout.ts";
-import type { Local } from "../core/local.ts";
+import { type Local, wakeAll } from "../core/local.ts";
 import { readPoolMap } from "./map.ts";
 
 // Words of a caller, as the core has them.
@@ -60,6 +59,7 @@ function wakeNoted(local: Local, pendingAt: number): void {
   const count = words[pendingAt]!;
   // The thread's own words: nobody else reads or writes them.
   words[pendingAt] = 0;
+  // More than there is room for: whoever was meant is among all.
   if (count > ENTRIES) return wakeAll(local);
   const outboxAt = pendingAt - PENDING + OUTBOX;
   const bell = core.bellAddress();
@@ -67,15 +67,5 @@ function wakeNoted(local: Local, pendingAt: number): void {
     const address = words[outboxAt + place]!;
     if (address === bell && local.io) local.io.wakeOwner();
     else local.futex!.wake(address);
-  }
-}
-
-/** More than the outbox holds: whoever was meant is among these. */
-function wakeAll({ core, io, futex, regions }: Local): void {
-  io?.wakeOwner();
-  if (!futex) return;
-  futex.wake(core.bellAddress());
-  for (let index = 0; index < core.parkersUsed(); index++) {
-    futex.wake(addressOf(regions.parkers, index));
   }
 }

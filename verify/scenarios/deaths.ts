@@ -2,8 +2,8 @@
 // sleeper that died does not take the wake of another, and an unparker that
 // died has given its token, or has not.
 //
-// A thread that dies with a lock in its hands, or between its exchange and its
-// wake, is for a recovery that the core does not have yet.
+// A thread that dies with something in its hands is for a recovery: see
+// thread_deaths.ts.
 
 import { NOTIFIED } from "../../src/core/core.generated.ts";
 import { START } from "../clock.ts";

@@ -22,6 +22,7 @@ import { scenarios as selectorDeaths } from "./selector_deaths.ts";
 import { scenarios as selectors } from "./selectors.ts";
 import { scenarios as shutdowns } from "./shutdown.ts";
 import { scenarios as standBys } from "./stand_bys.ts";
+import { scenarios as threadDeaths } from "./thread_deaths.ts";
 import { scenarios as timeouts } from "./timeouts.ts";
 import { scenarios as timers } from "./timers.ts";
 import { scenarios as unparks } from "./unparks.ts";
@@ -44,6 +45,7 @@ export const scenarios: readonly Entry[] = [
   ...selectors,
   ...standBys,
   ...deaths,
+  ...threadDeaths,
   ...selectorDeaths,
   ...poolQueues,
   ...poolTasks,

@@ -22,10 +22,10 @@ import {
   callOf,
   drain,
   execute,
-  flush,
   join,
   memberOf,
   open,
+  recover as recoverWorker,
   spawn,
   submit,
   takeNext,
@@ -67,8 +67,7 @@ function deaths(plan: DeathPlan): Entry {
   const recover: Body = function* (t) {
     yield* t.store(pool.scratch(DEAD), 1);
     if (plan.isLate) return;
-    yield* t.call("workerRecover", 0, 0);
-    yield* flush(memberOf(pool, t));
+    yield* recoverWorker(memberOf(pool, t), 0);
   };
   return add({
     name: `a worker that dies ${name}`,

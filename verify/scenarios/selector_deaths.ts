@@ -1,36 +1,31 @@
 // Workers that are terminated in the selector, at any point: the next one in the
 // driver asks for what they had fetched, and the last one closes.
 
-import { DRIVER } from "../../src/core/core.generated.ts";
+import { DRIVER, READABLE } from "../../src/core/core.generated.ts";
 import type { Body, Steps } from "../../loom/src/scenario.ts";
 import { type Entry, expectResults, full, pr } from "../entry.ts";
 import { park, pollDriver, shutdown, wakeSummoned } from "../facade.ts";
-import { block, isReady, READ } from "../io_facade.ts";
-import { flush, memberOf } from "../pool_facade.ts";
+import { block, isReady, READ, sleepInLoop } from "../io_facade.ts";
+import { memberOf, recover } from "../pool_facade.ts";
 import { PoolWorld } from "../pool_world.ts";
 import {
   arrive,
-  closeLast,
   isClosed,
   putByte,
   putEvent,
   register,
   sleepInSelector,
+  tell,
 } from "../selector.ts";
 import { type Local, POLL_USERS, SHIPPED_SELECTOR } from "../world.ts";
 
 const SELECTOR_HOST = SHIPPED_SELECTOR | 2;
+/** The second is no worker, so that no recovery gives it a token anyway. */
+const STRANGERS = { workers: 2, closed: [1], tasks: 1 } as const;
 const LEAVES = { deaths: 1, deadSleepers: "leaves" } as const;
 
-/** As `#ended()` of src/pool/crew.ts. */
 function recovery(pool: PoolWorld): Body {
-  return function* (t) {
-    const member = memberOf(pool, t);
-    const isLast = yield* t.call("workerRecover", 0, 0);
-    yield* flush(member);
-    if (isLast) yield* closeLast(member.me);
-    yield* handOff(member.me);
-  };
+  return (t) => recover(memberOf(pool, t), 0);
 }
 
 function* handOff(me: Local): Steps<void> {
@@ -45,7 +40,7 @@ function driver(pool: PoolWorld): Body {
   };
 }
 
-/** A worker that blocks for the descriptor. */
+/** A thread that blocks for the descriptor. */
 function waiter(pool: PoolWorld): Body {
   return function* (t) {
     const waited = { place: pool.world.registration(0), way: READ };
@@ -54,8 +49,8 @@ function waiter(pool: PoolWorld): Body {
 }
 
 function newPool(flags: number, registrations = 1, spare = 0): PoolWorld {
-  const counts = { workers: 2, tasks: 1, registrations };
-  return new PoolWorld({ flags, ...counts, spare: { registrations: spare } });
+  const counts = { registrations, spare: { registrations: spare } };
+  return new PoolWorld({ flags, ...STRANGERS, ...counts });
 }
 
 /** Whatever it had fetched, or told nobody of yet. */
@@ -112,6 +107,46 @@ function asleep(where: string, flags: number, isAsleep = true): Entry {
   });
 }
 
+/** Whoever waits, at whatever point the other one dies that tells it. */
+function telling(where: string, flags: number, add = pr): Entry {
+  const pool = new PoolWorld({ ...STRANGERS, flags, registrations: 1 });
+  const { address, claim } = pool.parkerOf(1);
+  const waited = { place: pool.world.registration(0), way: READ };
+  return add({
+    name: `who is told by a worker that dies is told: ${where}`,
+    setup(alone) {
+      pool.setup(alone);
+      const code = alone.call("parkerCommit", address, claim);
+      alone.assert(code === DRIVER, `setup: a park returned ${code}`);
+      const loop = pool.parkerOf(2);
+      alone.call("parkerCommitLoop", loop.address, loop.claim);
+      const { place, way } = waited;
+      const at = [place.address, place.claim] as const;
+      alone.call("registrationWait", ...at, way, loop.address, loop.claim);
+      alone.call("registrationSet", ...at, READABLE, 1);
+    },
+    threads: {
+      *mortal(t) {
+        const me = pool.local(t, 1);
+        yield* tell(me, waited.place.address, READ, false);
+        yield* t.call("parkerLeave", address, claim, 1, 0);
+        yield* handOff(me);
+      },
+      *loop(t) {
+        const me = pool.local(t, 2);
+        const outcomes = yield* sleepInLoop(me, pool.parkerOf(2), waited);
+        return outcomes.every(isReady);
+      },
+    },
+    mortal: ["mortal"],
+    recover: recovery(pool),
+    final(alone, results) {
+      expectResults(alone, results, { loop: [true] });
+      pool.checkTasks(alone);
+    },
+  }, LEAVES);
+}
+
 /** Registered beside the one who asks again. */
 function registering(): Entry {
   const pool = newPool(SHIPPED_SELECTOR, 0, 1);
@@ -166,7 +201,7 @@ function closing(): Entry {
 /** At any point: nobody uses it after. */
 function closingMortal(): Entry {
   const pool = newPool(SHIPPED_SELECTOR);
-  return pr({
+  return full({
     name: "a worker that dies beside a shutdown has nobody use what is closed",
     setup: pool.setup,
     threads: {
@@ -184,10 +219,12 @@ function closingMortal(): Entry {
 
 export const scenarios: readonly Entry[] = [
   inDriver("the core sleeps", SHIPPED_SELECTOR, full),
-  inDriver("the host sleeps", SELECTOR_HOST),
+  inDriver("the host sleeps", SELECTOR_HOST, full),
   asleep("the core sleeps", SHIPPED_SELECTOR),
   asleep("the host sleeps", SELECTOR_HOST),
   asleep("it has woken up", SHIPPED_SELECTOR, false),
+  telling("the core sleeps", SHIPPED_SELECTOR),
+  telling("the host sleeps", SELECTOR_HOST),
   registering(),
   closing(),
   closingMortal(),
