@@ -2,6 +2,7 @@
 // starts threads.
 
 import { checkObject } from "./arguments.ts";
+import { beginLife, Burial, type Life, newLife } from "./burial.ts";
 import { compose, create, currentHost } from "./compose.ts";
 import { CONDVAR, MUTEX } from "./core/core.generated.ts";
 import {
@@ -45,7 +46,11 @@ interface ThreadStart {
   readonly handle: RuntimeHandle;
   readonly module: string;
   readonly data: unknown;
+  readonly life: Life;
 }
+
+/** What a thread that was spawned holds of its runtime. */
+let localOf: (runtime: Runtime) => Local;
 
 /**
  * Parkers, timers and locks in one shared memory, and what its threads share.
@@ -67,6 +72,10 @@ export class Runtime {
   readonly #local: Local;
   readonly #isCreator: boolean;
   #io: Io | undefined;
+
+  static {
+    localOf = (runtime) => runtime.#local;
+  }
 
   private constructor(local: Local, isCreator: boolean) {
     this.#local = local;
@@ -317,12 +326,12 @@ export class Runtime {
       handle: this.handle,
       module: `${module}`,
       data,
+      life: newLife(),
     };
     // The name as it is exported: a minifier may have changed the function's.
     const entry = { module: import.meta.url, name: "runThread" };
-    const { host, io } = this.#local;
-    // Who is blocked in a selector ends as it is woken.
-    return new Thread(host.spawn(entry, start), () => io?.unpark());
+    const thread = this.#local.host.spawn(entry, start);
+    return new Thread(thread, new Burial(this.#local, start.life));
   }
 
   /**
@@ -363,6 +372,7 @@ export async function runThread(): Promise<void> {
   const start = self.data as ThreadStart;
   try {
     const runtime = Runtime.attach(start.handle);
+    beginLife(start.life, localOf(runtime));
     const { default: main } = await import(start.module);
     if (typeof main !== "function") {
       throw new ArgumentTypeError(

@@ -1,5 +1,6 @@
 // A thread that runs a module of the user's, attached to a runtime.
 
+import type { Burial } from "./burial.ts";
 import type { HostThread } from "./host.ts";
 
 /** What a thread posts when its module's function has returned or thrown. */
@@ -38,19 +39,20 @@ function described(error: unknown) {
  */
 export class Thread {
   readonly #host: HostThread;
-  readonly #wake: () => void;
+  readonly #burial: Burial;
   readonly #exited = Promise.withResolvers<number>();
   readonly #result = Promise.withResolvers<unknown>();
+  #hasReturned = false;
 
   /**
    * Constructs a thread. Call `Runtime.spawn()` instead.
    *
    * @param host What the host started.
-   * @param wake Wakes it where the host cannot.
+   * @param burial What is done when it has ended.
    */
-  constructor(host: HostThread, wake: () => void) {
+  constructor(host: HostThread, burial: Burial) {
     this.#host = host;
-    this.#wake = wake;
+    this.#burial = burial;
     // Whoever does not ask for the result has not left an error unhandled.
     this.#result.promise.catch(() => {});
     host.onMessage((message) => this.#settle(message as ThreadMessage));
@@ -60,6 +62,8 @@ export class Thread {
         new Error(`Thread ended with code ${code} before it returned`),
       );
       this.#exited.resolve(code);
+      // One that has returned has left what it wanted to leave.
+      if (!this.#hasReturned) void burial.end();
     });
   }
 
@@ -87,16 +91,19 @@ export class Thread {
   }
 
   /**
-   * Ends the thread wherever it is. A thread that is parked ends when it is
-   * woken on some runtimes: call `Runtime.shutdown()` first.
+   * Ends the thread wherever it is, parked or not. Its parkers are released then,
+   * and the driver is free if it was its. A mutex that it has locked stays so.
    */
-  terminate(): Promise<void> {
+  async terminate(): Promise<void> {
     const ended = this.#host.terminate();
-    this.#wake();
-    return ended;
+    // A thread that is blocked ends when it is woken, on some hosts.
+    this.#burial.wake();
+    await ended;
+    await this.#burial.end();
   }
 
   #settle(message: ThreadMessage): void {
+    this.#hasReturned = message.kind === "returned";
     if (message.kind === "returned") this.#result.resolve(message.value);
     else this.#result.reject(restore(message.error, message.own));
   }

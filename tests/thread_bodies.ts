@@ -16,6 +16,8 @@ export default bodies({
 
   park: (runtime, handle: ParkerHandle) => runtime.adopt(handle).park(),
 
+  claim: (runtime) => runtime.parker().handle,
+
   parkAsync: (runtime, handle: ParkerHandle) =>
     runtime.adopt(handle).parkAsync(),
 

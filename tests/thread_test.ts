@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Runtime } from "../mod.ts";
+import { type ParkerHandle, Runtime } from "../mod.ts";
+import { PARKED_CONDVAR, PARKED_DRIVER } from "../src/core/core.generated.ts";
+import { coreOf, createDriven, stateOf } from "./cores.ts";
 import { join } from "./join.ts";
 import { run, sharedWords, until, untilParked } from "./threads.ts";
 
@@ -205,18 +207,36 @@ for (const way of ["park", "parkAsync"] as const) {
   });
 }
 
-test("Thread.terminate() while parked ends when shut down", async () => {
+// It has its own word to sleep on, or the driver if there are timers.
+for (const isDriven of [false, true]) {
+  const where = isDriven ? "in the driver" : "on its own word";
+  test(`Thread.terminate() ends a thread that is parked ${where}`, {
+    // It does not end there: https://github.com/denoland/deno/issues/35657
+    skip: "Deno" in globalThis,
+  }, async () => {
+    using runtime = isDriven ? createDriven() : Runtime.create();
+    const other = runtime.parker();
+    const handle = runtime.parker().detach();
+    const thread = run(runtime, BODIES, "park", handle);
+    await untilParked(runtime, handle);
+    const state = isDriven ? PARKED_DRIVER : PARKED_CONDVAR;
+    assert.equal(stateOf(coreOf(runtime), handle), state);
+    await thread.terminate();
+    await thread.exited;
+    // What it had is free, and the others of the runtime are as they were.
+    assert.throws(() => runtime.unparker(handle), { code: "stale-handle" });
+    assert.equal(coreOf(runtime).exports.driverTake(other.handle.address), 1);
+    coreOf(runtime).exports.driverLeave();
+    assert.equal(other.parkTimeout(5), "timed-out");
+  });
+}
+
+test("a thread that has returned leaves its parkers as they are", async () => {
   using runtime = Runtime.create();
-  const handle = runtime.parker().detach();
-  const thread = run(runtime, BODIES, "park", handle);
-  await untilParked(runtime, handle);
-  const terminated = thread.terminate();
-  runtime.shutdown();
-  await terminated;
+  const thread = run(runtime, BODIES, "claim");
+  const handle = await thread.result as ParkerHandle;
   await thread.exited;
-  // The others of the runtime are as they were.
-  const unparker = runtime.unparker(handle);
-  assert.equal(unparker.unpark(), true);
+  assert.equal(runtime.unparker(handle).unpark(), true);
 });
 
 test("Thread.terminate() of a thread that has ended does nothing", async () => {

@@ -60,7 +60,10 @@ async function parkOnThread(runtime: Runtime) {
   const handle = runtime.parker().detach();
   const thread = run(runtime, PARKS, "park", { handle });
   await untilParked(runtime, handle);
-  return { handle, end: outcome(thread) };
+  const end = outcome(thread);
+  // Of one that is terminated nobody asks.
+  end.catch(() => {});
+  return { thread, handle, end };
 }
 
 /** File descriptors of this process. */
@@ -276,6 +279,29 @@ const CASES: Record<string, Check> = {
     assert.equal(parker.parkTimeout(0), "driver");
     assert.ok(watch.state.isReadable);
     assert.equal(parker.park(), "unparked");
+  },
+
+  "a thread that is terminated in the driver leaves it": async (runtime) => {
+    // It does not end there: https://github.com/denoland/deno/issues/35657
+    if (runtime.host === "deno") return;
+    const first = await parkOnThread(runtime);
+    const second = await parkOnThread(runtime);
+    const core = coreOf(runtime);
+    using ends = pipe();
+    const watch = runtime.register(ends.near, { read: true });
+    const parker = runtime.parker();
+    assert.equal(stateOf(core, first.handle), PARKED_DRIVER);
+    await first.thread.terminate();
+    // The other one was called there, and fetches what comes.
+    await until(() => stateOf(core, second.handle) === PARKED_DRIVER);
+    fill(ends.far);
+    await until(() => watch.state.isReadable);
+    assert.throws(() => runtime.unparker(first.handle), {
+      code: "stale-handle",
+    });
+    runtime.unparker(second.handle).unpark();
+    await second.end;
+    assert.ok(isFree(runtime, parker.handle));
   },
 
   "descriptors are closed with the runtime": async (_, driver) => {
