@@ -9,18 +9,23 @@ import { openLoop, park, parkAsync, unpark } from "../facade.ts";
 import {
   callOf,
   drain,
+  execute,
+  flush,
   type Member,
   memberOf,
   outcomeOf,
+  sleepInLoop,
   spawn,
   submit,
   submitAll,
   takeNext,
+  toBlock,
   waitForAll,
+  wakeUp,
   work,
 } from "../pool_facade.ts";
 import { type PoolPlan, PoolWorld } from "../pool_world.ts";
-import { SHIPPED, SHIPPED_HOST } from "../world.ts";
+import { OWN_WORDS, SHIPPED, SHIPPED_HOST } from "../world.ts";
 
 // ==== until all sleep again ====
 
@@ -148,6 +153,57 @@ function spawns(...numbers: number[]): (pool: PoolWorld) => Record<
     *[nameOf(0)](t) {
       const member = memberOf(pool, t, 1);
       for (const number of numbers) yield* spawn(member, number);
+    },
+  });
+}
+
+/** The first worker sleeps in its event loop, where a task goes on. */
+function inLoop(
+  meanwhile: (member: Member) => Steps<unknown>,
+): (pool: PoolWorld) => Record<string, Body> {
+  return (pool) => ({
+    *[nameOf(0)](t) {
+      const member = memberOf(pool, t, 1);
+      yield* t.call("workerPark", 0);
+      yield* flush(member);
+      yield* sleepInLoop(member, meanwhile(member));
+      // Awake, it has what it has spawned, unless somebody has taken it.
+      yield* t.call("workerUnpark", 0, 0);
+      return yield* t.call("workerIsSearching", 0);
+    },
+  });
+}
+
+/** That task spawns another one. */
+function* spawnsInLoop(member: Member): Steps<void> {
+  yield* wakeUp(member);
+  yield* spawn(member, 0);
+}
+
+/** That task waits, blocked, for one that it has spawned. */
+function blocksInLoop(where: string, flags: number): Entry {
+  const pool = new PoolWorld({ flags, workers: 2, spare: { parkers: 1 } });
+  return pr({
+    name: `a task that blocks in its event loop gets its result: ${where}`,
+    setup(alone) {
+      pool.setup(alone);
+      pool.spawn(alone, 0, 0);
+      pool.take(alone, 1);
+      alone.call("parkerClaim", pool.threadOf(0));
+    },
+    threads: {
+      ...inLoop((member) => {
+        member.pending.set(pool.task(0), 0);
+        return toBlock(member, pool.parkerOf(3), waitForAll);
+      })(pool),
+      *[nameOf(1)](t) {
+        yield* execute(memberOf(pool, t, 2), pool.task(0));
+      },
+    },
+    final(alone) {
+      pool.checkRuns(alone, [1]);
+      const parked = pool.parked(alone);
+      alone.assert(parked.length === 0, `asleep are ${parked}`);
     },
   });
 }
@@ -489,6 +545,36 @@ export const scenarios: readonly Entry[] = [
       ...submits(0)(pool),
     }),
   }),
+  busy("one spawns in its event loop, one asleep", {
+    ...TWO,
+    count: 1,
+    asleep: [1],
+    threads: inLoop(spawnsInLoop),
+  }),
+  busy("one spawns in its event loop, one about to sleep", {
+    ...TWO,
+    count: 1,
+    searched: [1],
+    threads: inLoop(spawnsInLoop),
+  }),
+  busy("one has work in its event loop beside a submission, one asleep", {
+    ...TWO,
+    count: 1,
+    asleep: [1],
+    threads: (pool) => ({
+      ...inLoop(wakeUp)(pool),
+      ...submits(0)(pool),
+    }),
+  }),
+  busy("one spawns in its event loop, by futex", {
+    ...TWO,
+    count: 1,
+    flags: SHIPPED_HOST,
+    asleep: [1],
+    threads: inLoop(spawnsInLoop),
+  }),
+  blocksInLoop("the core wakes", OWN_WORDS),
+  blocksInLoop("the host wakes", SHIPPED_HOST),
   busy("one fetches two, one about to sleep", {
     ...TWO,
     searched: [1],
