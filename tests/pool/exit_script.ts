@@ -11,7 +11,7 @@ import type * as tasks from "./tasks.ts";
 const TASKS = new URL("./tasks.ts", import.meta.url);
 
 function start(options: PoolOptions = {}): Promise<Pool<typeof tasks>> {
-  const words = new Int32Array(new SharedArrayBuffer(256));
+  const words = new Int32Array(new SharedArrayBuffer(4 * 256));
   return Pool.start(TASKS, { workers: 2, data: { words }, ...options });
 }
 
