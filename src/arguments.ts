@@ -11,6 +11,18 @@ function show(value: unknown): string {
   return Array.isArray(value) ? "an array" : "an object";
 }
 
+function wrongType(
+  action: string,
+  name: string,
+  value: unknown,
+  type: string,
+): ArgumentTypeError {
+  return new ArgumentTypeError(
+    `Cannot ${action} as ${name} must be a ${type}: current value is ` +
+      show(value),
+  );
+}
+
 /** A number, and not NaN. */
 export function checkNumber(
   action: string,
@@ -18,10 +30,7 @@ export function checkNumber(
   value: unknown,
 ): number {
   if (typeof value !== "number") {
-    throw new ArgumentTypeError(
-      `Cannot ${action} as ${name} must be a number: current value is ` +
-        show(value),
-    );
+    throw wrongType(action, name, value, "number");
   }
   if (Number.isNaN(value)) {
     throw new ArgumentRangeError(
@@ -68,10 +77,7 @@ export function checkString(
   value: unknown,
 ): string {
   if (typeof value === "string") return value;
-  throw new ArgumentTypeError(
-    `Cannot ${action} as ${name} must be a string: current value is ` +
-      show(value),
-  );
+  throw wrongType(action, name, value, "string");
 }
 
 /** True or false. */
@@ -81,10 +87,7 @@ export function checkBoolean(
   value: unknown,
 ): boolean {
   if (typeof value === "boolean") return value;
-  throw new ArgumentTypeError(
-    `Cannot ${action} as ${name} must be a boolean: current value is ` +
-      show(value),
-  );
+  throw wrongType(action, name, value, "boolean");
 }
 
 /** One of a few strings. */

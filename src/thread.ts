@@ -93,6 +93,9 @@ export class Thread {
   /**
    * Ends the thread wherever it is, parked or not. Its parkers are released then,
    * and the driver is free if it was its. A mutex that it has locked stays so.
+   *
+   * Deno goes on with a thread that is blocked, or in a loop, and nothing of it is
+   * released: call `Runtime.shutdown()` first.
    */
   async terminate(): Promise<void> {
     const ended = this.#host.terminate();

@@ -167,8 +167,9 @@ export function registrationLeave(
 }
 
 /**
- * Tells who waits in this way, and goes on waiting unless the claim is over. Returns 0, or the address of a parker whose unpark
- * is the host's to deliver, and in the two lowest bits how: RING or WAKE.
+ * Tells who waits in this way, and goes on waiting unless the claim is over.
+ * Returns 0, or the address of a parker whose unpark is the host's to deliver, and
+ * in the two lowest bits how: RING or WAKE.
  */
 export function registrationTell(address: i32, way: i32): i32 {
   const it = registrationOf(address);

@@ -87,11 +87,7 @@ export class Dispatch {
    * @throws {ExhaustedError} If there is no memory for the arguments.
    */
   send(callee: number, args: readonly unknown[], waiter: Waiter): void {
-    const task = this.#backlog.length === 0 ? this.#calls.claim() : 0;
-    if (task === 0) return this.#wait(callee, args, NORMAL, waiter);
-    const refusal = this.#write(task, callee, args);
-    if (refusal === undefined) return this.#submit(task, waiter, NORMAL);
-    this.#sendOtherwise(refusal, callee, args, NORMAL, waiter);
+    this.#send(callee, args, NORMAL, undefined, waiter);
   }
 
   /** Sends a call with options. The signal is not aborted yet. */
@@ -102,11 +98,11 @@ export class Dispatch {
     { signal, timeout, priority, transfer }: CheckedRunOptions,
     waiter: Waiter,
   ): void {
-    const ticket: Ticket = { task: 0, message: undefined, isCancelled: false };
     if (!signal && timeout === Infinity) {
-      this.#sendTicket(callee, args, priority, transfer, waiter, ticket);
+      this.#send(callee, args, priority, transfer, waiter);
       return;
     }
+    const ticket: Ticket = { task: 0, message: undefined, isCancelled: false };
     const ending = new EndingCall(waiter, {
       at: timeout === Infinity ? Infinity : performance.now() + timeout,
       signal,
@@ -115,7 +111,7 @@ export class Dispatch {
       forget: (deadline) => this.#deadlines.remove(deadline),
     });
     try {
-      this.#sendTicket(callee, args, priority, transfer, ending, ticket);
+      this.#send(callee, args, priority, transfer, ending, ticket);
     } catch (error) {
       ending.dismiss();
       throw error;
@@ -123,13 +119,14 @@ export class Dispatch {
     if (timeout !== Infinity) this.#deadlines.add(ending);
   }
 
-  #sendTicket(
+  /** @param ticket If it can be cancelled. */
+  #send(
     callee: number,
     args: readonly unknown[],
     priority: number,
     transfer: readonly Transferable[] | undefined,
     waiter: Waiter,
-    ticket: Ticket,
+    ticket?: Ticket,
   ): void {
     if (transfer) {
       return this.#sendMessage(callee, args, transfer, waiter, ticket);
@@ -138,7 +135,7 @@ export class Dispatch {
     if (task === 0) return this.#wait(callee, args, priority, waiter, ticket);
     const refusal = this.#write(task, callee, args);
     if (refusal === undefined) {
-      ticket.task = task;
+      if (ticket) ticket.task = task;
       return this.#submit(task, waiter, priority);
     }
     this.#sendOtherwise(refusal, callee, args, priority, waiter, ticket);

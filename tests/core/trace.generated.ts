@@ -586,8 +586,9 @@ export interface CoreExports {
   /** It waits no more. Returns whether it was there. */
   registrationLeave(address: number, base: number, way: number, parker: number, claim: number): number;
   /**
-   * Tells who waits in this way, and goes on waiting unless the claim is over. Returns 0, or the address of a parker whose unpark
-   * is the host's to deliver, and in the two lowest bits how: RING or WAKE.
+   * Tells who waits in this way, and goes on waiting unless the claim is over.
+   * Returns 0, or the address of a parker whose unpark is the host's to deliver, and
+   * in the two lowest bits how: RING or WAKE.
    */
   registrationTell(address: number, way: number): number;
   /**
