@@ -3,6 +3,8 @@
 //
 // Left out is what no other thread can see: checks of arguments, hooks, the
 // time that a park took, and what only an object knows of itself.
+//
+// Here is what blocks; loop_facade.ts has the event loop, sync_facade.ts the locks.
 
 import {
   AGAIN,
@@ -10,9 +12,6 @@ import {
   DRIVER,
   ENDED,
   HAND_OFF,
-  LOCK_FOREIGN,
-  LOCK_TIMED_OUT,
-  LOCKED,
   PARKED_CONDVAR,
   RING,
   SLEEP,
@@ -35,13 +34,11 @@ import {
 import { BELL, type Local, type Place } from "./world.ts";
 
 /** What `Atomics.wait()` and the core's wait return when the time has passed. */
-const WAIT_TIMED_OUT = 2;
+export const WAIT_TIMED_OUT = 2;
 /** As many timers as the core collects at once. */
 const BATCH = 32;
 /** What the bell's word holds while its owner sleeps. */
 const ASLEEP = 1;
-/** Where the doorbell is in a parker's record. */
-const DOORBELL = 4;
 
 // ==== src/core/local.ts ====
 
@@ -63,7 +60,7 @@ export function* wakeSummoned(me: Local, address: number): Steps<void> {
 }
 
 /** Hands a driver without an owner to a sleeper, if the core leaves it to us. */
-function* handOff(me: Local): Steps<void> {
+export function* handOff(me: Local): Steps<void> {
   if (me.isHostWait) yield* wakeSummoned(me, yield* me.t.call("driverHandOff"));
 }
 
@@ -103,7 +100,7 @@ export function* unpark(me: Local, place: Place): Steps<boolean> {
 
 // ==== src/park/result.ts ====
 
-function toResult(me: Local, code: number): ParkResult | undefined {
+export function toResult(me: Local, code: number): ParkResult | undefined {
   me.t.assert(code !== STALE, "a park of a parker that was released");
   me.t.assert(code !== CONFLICT, "a park of a parker that is parked");
   switch (code) {
@@ -120,7 +117,7 @@ function toResult(me: Local, code: number): ParkResult | undefined {
 }
 
 /** An error ended the park, which says nothing of a token: it stays there. */
-function* keepToken(me: Local, place: Place, end: number): Steps<void> {
+export function* keepToken(me: Local, place: Place, end: number): Steps<void> {
   if (end === UNPARKED) yield* unpark(me, place);
 }
 
@@ -385,82 +382,6 @@ export function* releaseTimer(me: Local, { address, claim }: Place): Steps {
   return yield* me.t.call("timerRelease", address, claim, me.thread);
 }
 
-// ==== src/sync/mutex.ts ====
-
-function* checkLock(me: Local, { address, claim }: Place): Steps<void> {
-  const isClaimed = yield* me.t.call("lockIsClaimed", address, claim);
-  me.t.assert(isClaimed !== 0, "a lock that was released");
-}
-
-/** Locks if nobody holds the mutex. Returns whether it did. */
-export function* tryLock(me: Local, mutex: Place): Steps<boolean> {
-  yield* checkLock(me, mutex);
-  return (yield* me.t.call("mutexTryLock", mutex.address, me.thread)) ===
-    LOCKED;
-}
-
-/** Locks. Returns whether it did, before the deadline. */
-export function* lock(
-  me: Local,
-  mutex: Place,
-  deadline = Infinity,
-): Steps<boolean> {
-  const { t, clock, thread } = me;
-  if (yield* tryLock(me, mutex)) return true;
-  for (;;) {
-    const left = clock.left(deadline);
-    const code = yield* t.call("mutexLock", mutex.address, thread, left);
-    if (code === LOCKED) return true;
-    if (code !== LOCK_TIMED_OUT) continue;
-    clock.timedOut(deadline);
-    if (clock.isPast(deadline)) return false;
-  }
-}
-
-/** Unlocks. */
-export function* unlock(me: Local, mutex: Place): Steps<void> {
-  yield* checkLock(me, mutex);
-  const code = yield* me.t.call("mutexUnlock", mutex.address, me.thread);
-  me.t.assert(code !== LOCK_FOREIGN, "another thread holds the mutex");
-}
-
-// ==== src/sync/condvar.ts ====
-
-/** Waits, with the mutex held. Returns whether it woke before the deadline. */
-export function* waitCondvar(
-  me: Local,
-  condvar: Place,
-  mutex: Place,
-  deadline = Infinity,
-): Steps<boolean> {
-  const { t, clock } = me;
-  yield* checkLock(me, condvar);
-  yield* checkLock(me, mutex);
-  const { address } = condvar;
-  const left = clock.left(deadline);
-  const seen = yield* t.call("condvarPrepare", address);
-  yield* unlockHeld(me, mutex);
-  const ended = yield* t.call("condvarWait", address, seen, left);
-  if (ended === WAIT_TIMED_OUT) clock.timedOut(deadline);
-  yield* lock(me, mutex);
-  return ended !== WAIT_TIMED_OUT || !clock.isPast(deadline);
-}
-
-function* unlockHeld(me: Local, mutex: Place): Steps<void> {
-  const code = yield* me.t.call("mutexUnlock", mutex.address, me.thread);
-  me.t.assert(code !== LOCK_FOREIGN, "a wait without the mutex");
-}
-
-/** Wakes `count` waiters; all, if it is negative. */
-export function* notify(
-  me: Local,
-  condvar: Place,
-  count: number,
-): Steps {
-  yield* checkLock(me, condvar);
-  return yield* me.t.call("condvarNotify", condvar.address, count);
-}
-
 // ==== shutdown() of src/runtime.ts ====
 
 /** Shuts the runtime down for all threads. */
@@ -479,149 +400,4 @@ function* endParks(me: Local): Steps<void> {
     yield* unpark(me, { address, claim });
   }
   yield* me.hasSelector ? shutSelector(me) : ringDriver(me);
-}
-
-// ==== src/park/async_park.ts, and parkAsync() of parker.ts ====
-
-/** The event-loop driver of one parker: see src/drivers/event_loop.ts. */
-export interface Loop {
-  readonly doorbell: number;
-  heard: number;
-}
-
-/** Opens the driver on a parker's doorbell. */
-export function* openLoop(me: Local, { address }: Place): Steps<Loop> {
-  const doorbell = yield* me.t.call("parkerDoorbell", address);
-  return { doorbell, heard: yield* me.t.load(doorbell) };
-}
-
-/** The driver of a loop that was parked when the scenario began. */
-export function loopOf({ address }: Place): Loop {
-  return { doorbell: address + DOORBELL, heard: 0 };
-}
-
-/** Sleeps until the doorbell rings, or until then. */
-function* sleepInLoop(me: Local, loop: Loop, due: number): Steps<void> {
-  const { t, clock } = me;
-  const left = clock.left(due);
-  const rings = yield* t.load(loop.doorbell);
-  if (rings === loop.heard && left > 0) {
-    const ended = yield* t.wait(loop.doorbell, rings, left !== Infinity);
-    if (ended === WAIT_TIMED_OUT) clock.timedOut(due);
-  }
-  loop.heard = yield* t.load(loop.doorbell);
-}
-
-/** The event-loop driver's `unpark()`. */
-export function* ringLoop(me: Local, doorbell: number): Steps<void> {
-  yield* me.t.add(doorbell, 1);
-  yield* me.t.notify(doorbell);
-}
-
-/** How long an asynchronous park waits, and what aborts it. */
-export interface ParkAsyncPlan {
-  readonly deadline?: number;
-  /** A word that is 1 when the park is aborted. */
-  readonly signal?: number;
-}
-
-/** Parks the event loop. */
-export function* parkAsync(
-  me: Local,
-  loop: Loop,
-  place: Place,
-  plan: ParkAsyncPlan = {},
-): Steps<ParkResult | "aborted"> {
-  const { t } = me;
-  const { address, claim } = place;
-  const taken = yield* t.call("parkerTake", address, claim);
-  if (taken === UNPARKED) return "unparked";
-  const code = yield* t.call("parkerCommitLoop", address, claim);
-  if (code !== DRIVER) return toResult(me, code)!;
-  return yield* sleepOnAsync(me, loop, place, plan);
-}
-
-/** A park of an event loop that has committed to it. */
-export function* sleepOnAsync(
-  me: Local,
-  loop: Loop,
-  place: Place,
-  plan: ParkAsyncPlan = {},
-): Steps<ParkResult | "aborted"> {
-  const { t, clock } = me;
-  const { address, claim } = place;
-  const { deadline = Infinity } = plan;
-  const served = yield* sleepAsync(me, loop, address, plan);
-  const timedOut = Number(clock.isPast(deadline));
-  const end = yield* t.call(
-    "parkerLeaveLoop",
-    address,
-    claim,
-    served,
-    timedOut,
-  );
-  yield* handOff(me);
-  const result = toResult(me, end);
-  if (result === undefined || result === "timed-out") {
-    if (plan.signal && (yield* t.load(plan.signal))) return "aborted";
-  }
-  return result ?? "shutdown";
-}
-
-/** A park of an event loop whose driver throws while it keeps the runtime's. */
-export function* parkInBrokenLoop(
-  me: Local,
-  place: Place,
-): Steps<ParkResult | "error"> {
-  const { t, thread } = me;
-  const { address, claim } = place;
-  const code = yield* t.call("parkerCommitLoop", address, claim);
-  if (code !== DRIVER) return toResult(me, code)!;
-  const isKept = yield* t.call("driverKeep", address);
-  if (isKept) yield* t.call("timersPrepare", thread);
-  const end = yield* t.call("parkerLeaveLoop", address, claim, 0, 0);
-  yield* handOff(me);
-  yield* keepToken(me, place, end);
-  return "error";
-}
-
-function* sleepAsync(
-  me: Local,
-  loop: Loop,
-  address: number,
-  { deadline = Infinity, signal }: ParkAsyncPlan,
-): Steps {
-  const { t, clock, thread } = me;
-  for (;;) {
-    if (yield* t.call("parkerIsNotified", address)) return 0;
-    if (yield* t.call("shutdownBegun")) return 0;
-    if (signal && (yield* t.load(signal))) return 0;
-    if (clock.isPast(deadline)) return 0;
-    const due = (yield* t.call("driverKeep", address))
-      ? Math.min(yield* t.call("timersPrepare", thread), deadline)
-      : deadline;
-    yield* sleepInLoop(me, loop, due);
-    const served = yield* turnOfKeeper(me, address);
-    if (served > 0) return served;
-  }
-}
-
-/** Fires timers, if this event loop still keeps the driver. */
-function* turnOfKeeper(me: Local, address: number): Steps {
-  const { t } = me;
-  if (!(yield* t.call("driverHold", address))) return 0;
-  yield* t.call("parkerAddTurn", address);
-  const served = yield* fireTimers(me);
-  yield* wakeSummoned(me, yield* t.call("driverYield"));
-  return served;
-}
-
-/** Grants the event loop one turn, and polls the driver if it is free. */
-export function* pollInLoop(me: Local, { address }: Place): Steps<ParkResult> {
-  const { t } = me;
-  if (yield* t.call("shutdownBegun")) return "shutdown";
-  if (!(yield* t.call("driverKeep", address))) return "timed-out";
-  const served = yield* turnOfKeeper(me, address);
-  yield* wakeSummoned(me, yield* t.call("driverHandOff"));
-  return served > 0 ? "driver" : "timed-out";
 }

@@ -3,7 +3,8 @@
 import { CONFLICT, STALE } from "../src/core/core.generated.ts";
 import { maskOf } from "../src/io/ready.ts";
 import type { Steps } from "../loom/src/scenario.ts";
-import { type Loop, loopOf, park, parkAsync, sleepOnAsync } from "./facade.ts";
+import { park } from "./facade.ts";
+import { type Loop, loopOf, parkAsync, sleepOnAsync } from "./loop_facade.ts";
 import type { Local, Place } from "./world.ts";
 
 /** To read. */

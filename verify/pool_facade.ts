@@ -7,14 +7,8 @@
 
 import { DRIVER, RETURNED, TASK_IDLE } from "../src/core/core.generated.ts";
 import type { Steps } from "../loom/src/scenario.ts";
-import {
-  bury,
-  openLoop,
-  parkUntilToken,
-  sleepOn,
-  sleepOnAsync,
-  wakeAll,
-} from "./facade.ts";
+import { bury, parkUntilToken, sleepOn, wakeAll } from "./facade.ts";
+import { openLoop, sleepOnAsync } from "./loop_facade.ts";
 import type { PoolWorld } from "./pool_world.ts";
 import { wakeOwner } from "./selector.ts";
 import { BELL, type Local, type Place } from "./world.ts";

@@ -4,7 +4,7 @@
 import type { Body } from "../../loom/src/scenario.ts";
 import { START } from "../clock.ts";
 import { type Entry, expectResults, full, pr, spurious } from "../entry.ts";
-import { lock, notify, unlock, waitCondvar } from "../facade.ts";
+import { lock, notify, unlock, waitCondvar } from "../sync_facade.ts";
 import { newWorld, type World } from "../world.ts";
 
 const MUTEX_AND_CONDVAR = ["mutex", "condvar"] as const;

@@ -8,13 +8,8 @@
 import { NOTIFIED } from "../../src/core/core.generated.ts";
 import { START } from "../clock.ts";
 import { type Entry, expectResults, pr } from "../entry.ts";
-import {
-  openLoop,
-  park,
-  parkAsync,
-  parkUntilToken,
-  unpark,
-} from "../facade.ts";
+import { park, parkUntilToken, unpark } from "../facade.ts";
+import { openLoop, parkAsync } from "../loop_facade.ts";
 import { BELL, DRIVER_FIRST, newWorld, OWN_WORDS } from "../world.ts";
 
 const UNPARKED = ["unparked"];

@@ -7,21 +7,23 @@ import { FAR, START } from "../clock.ts";
 import { type Entry, expectResults, full, pr, spurious } from "../entry.ts";
 import {
   cancel,
-  loopOf,
-  openLoop,
   park,
-  parkAsync,
-  type ParkAsyncPlan,
   parkBlocking,
-  parkInBrokenLoop,
   parkUntilToken,
-  pollInLoop,
-  ringLoop,
   schedule,
   sleepOn,
-  sleepOnAsync,
   unpark,
 } from "../facade.ts";
+import {
+  loopOf,
+  openLoop,
+  parkAsync,
+  type ParkAsyncPlan,
+  parkInBrokenLoop,
+  pollInLoop,
+  ringLoop,
+  sleepOnAsync,
+} from "../loop_facade.ts";
 import { raise, untilRaised } from "../flag.ts";
 import {
   DRIVER_FIRST,

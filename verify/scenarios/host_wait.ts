@@ -6,16 +6,15 @@ import type { Body } from "../../loom/src/scenario.ts";
 import { FAR, START } from "../clock.ts";
 import { type Entry, expectResults, full, pr, spurious } from "../entry.ts";
 import {
-  loopOf,
   park,
   parkUntilToken,
   pollDriver,
   schedule,
   shutdown,
   sleepOn,
-  sleepOnAsync,
   unpark,
 } from "../facade.ts";
+import { loopOf, sleepOnAsync } from "../loop_facade.ts";
 import {
   DRIVER_FIRST,
   newWorld,

@@ -4,7 +4,7 @@ import { LOCK_FOREIGN, LOCK_OWNED } from "../../src/core/core.generated.ts";
 import type { Body, ModelOptions } from "../../loom/src/scenario.ts";
 import { START } from "../clock.ts";
 import { type Entry, expectResults, full, pr, spurious } from "../entry.ts";
-import { lock, tryLock, unlock } from "../facade.ts";
+import { lock, tryLock, unlock } from "../sync_facade.ts";
 import { newWorld, type World } from "../world.ts";
 
 /** A thread that locks, adds one in two steps, and unlocks. */

@@ -5,7 +5,8 @@ import { RETURNED } from "../../src/core/core.generated.ts";
 import type { Alone, Body, Steps } from "../../loom/src/scenario.ts";
 import { FAR, START } from "../clock.ts";
 import { type Entry, full, pr } from "../entry.ts";
-import { openLoop, park, parkAsync, unpark } from "../facade.ts";
+import { park, unpark } from "../facade.ts";
+import { openLoop, parkAsync } from "../loop_facade.ts";
 import {
   callOf,
   drain,

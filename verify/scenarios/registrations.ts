@@ -5,7 +5,8 @@ import { READABLE, WRITABLE } from "../../src/core/core.generated.ts";
 import type { Body } from "../../loom/src/scenario.ts";
 import { START } from "../clock.ts";
 import { type Entry, expectResults, pr, spurious } from "../entry.ts";
-import { openLoop, wakeSummoned } from "../facade.ts";
+import { wakeSummoned } from "../facade.ts";
+import { openLoop } from "../loop_facade.ts";
 import {
   block,
   clear,

@@ -3,7 +3,7 @@
 
 import { DONE, READABLE } from "../../src/core/core.generated.ts";
 import { type Entry, expectResults, pr } from "../entry.ts";
-import { openLoop } from "../facade.ts";
+import { openLoop } from "../loop_facade.ts";
 import { block, clear, isReady, READ, waitInLoop } from "../io_facade.ts";
 import { deregister, register, takeEvent } from "../selector.ts";
 import { newWorld, SHIPPED_SELECTOR } from "../world.ts";

@@ -10,15 +10,8 @@ import {
 import type { Body } from "../../loom/src/scenario.ts";
 import { START } from "../clock.ts";
 import { type Entry, expectResults, full, pr, spurious } from "../entry.ts";
-import {
-  openLoop,
-  park,
-  parkAsync,
-  parkUntilToken,
-  shutdown,
-  sleepOn,
-  unpark,
-} from "../facade.ts";
+import { park, parkUntilToken, shutdown, sleepOn, unpark } from "../facade.ts";
+import { openLoop, parkAsync } from "../loop_facade.ts";
 import {
   DRIVER_FIRST,
   newWorld,

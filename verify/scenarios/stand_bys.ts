@@ -5,15 +5,13 @@ import { PARKERS } from "../../src/core/core.generated.ts";
 import type { Body } from "../../loom/src/scenario.ts";
 import { type Entry, expectResults, full, pr } from "../entry.ts";
 import {
-  loopOf,
-  openLoop,
   parkUntilToken,
   shutdown,
-  sleepOnAsync,
   standBy,
   unpark,
   wakeSummoned,
 } from "../facade.ts";
+import { loopOf, openLoop, sleepOnAsync } from "../loop_facade.ts";
 import { block, isReady, READ, waitInLoop } from "../io_facade.ts";
 import { arrive, deregister, putEvent, register } from "../selector.ts";
 import {

@@ -12,9 +12,7 @@ import {
   bury,
   cancel,
   fireTimers,
-  openLoop,
   park,
-  parkAsync,
   parkUntilToken,
   releaseTimer,
   schedule,
@@ -23,6 +21,7 @@ import {
   unpark,
   wakeSummoned,
 } from "../facade.ts";
+import { openLoop, parkAsync } from "../loop_facade.ts";
 import {
   DRIVER_FIRST,
   DRIVER_LOCK,
