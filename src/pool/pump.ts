@@ -37,7 +37,9 @@ export class Pump {
     this.#local = local;
     this.#parker = parker;
     this.#source = source;
-    this.#spin = new Spin(local.host.parallelism > 1 ? LOOK_MS : 0);
+    // The event loop waits meanwhile: never longer.
+    const time = local.host.parallelism > 1 ? LOOK_MS : 0;
+    this.#spin = new Spin({ least: time, most: time });
   }
 
   /** Goes on until nothing is pending. */
@@ -85,7 +87,7 @@ export class Pump {
     // What has not come by then does not come.
     if (await this.#parker.parkAsync() === "shutdown") return;
     this.#turned = performance.now();
-    this.#spin.slept(this.#turned - began);
+    this.#spin.slept(began, this.#turned);
     this.#round();
   }
 }

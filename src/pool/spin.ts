@@ -6,49 +6,67 @@
 /** So many looks between two at the clock. */
 const LOOKS = 16;
 /**
- * What came within this after a thread fell asleep, in milliseconds, came soon:
- * to wake it took the most of it.
+ * How long a sleep takes whose end was there when it began, in milliseconds, at
+ * most: to wake a thread takes that long.
  */
-const SOON_MS = 0.2;
-/** Sleeps that ended soon, at most, between two searches. */
-const MOST = 1024;
+const WAKE_MS = 0.12;
+/** Searches in vain take one in so many milliseconds, at most. */
+const MOST = 128;
+
+/** How long to look, in milliseconds: at most twice as long as it has worked. */
+export interface LookTimes {
+  /** But so long in any case. */
+  readonly least: number;
+  /** And never longer; 0 where there is no core to do it on. */
+  readonly most: number;
+}
 
 /** Learns from one thread's searches and sleeps. */
 export class Spin {
-  readonly #time: number;
-  /** Sleeps that have to end soon before the next search. */
-  #sleeps = 0;
-  /** What that is after a search in vain. It doubles with each. */
+  readonly #times: LookTimes;
+  /** How long to look, this time. */
+  #time = 0;
+  /** When the thread began to work. */
+  #began = 0;
+  /** Whether a search might have spared the last sleep. */
+  #wasShort = true;
+  /** When the next search may be. */
+  #next = 0;
+  /** What a search in vain costs: no other one for so many times as long. */
   #penalty = 1;
 
-  /**
-   * @param time How long to look, in milliseconds; 0 where there is no core to
-   * do it on.
-   */
-  constructor(time: number) {
-    this.#time = time;
+  constructor(times: LookTimes) {
+    this.#times = times;
   }
 
   /** Looks until `look` returns true, or for some time. Returns whether it did. */
   search(look: () => boolean): boolean {
-    if (this.#sleeps > 0 || this.#time === 0) return false;
-    const until = performance.now() + this.#time;
+    const { least, most } = this.#times;
+    if (most === 0) return false;
+    let now = performance.now();
+    const time = Math.min(Math.max(2 * (now - this.#began), least), most);
+    this.#time = time;
+    if (!this.#wasShort || now < this.#next) return false;
+    const until = now + time;
     do {
       for (let count = 0; count < LOOKS; count++) {
         if (look()) {
           this.#penalty = 1;
+          this.#began = now;
           return true;
         }
         Atomics.pause?.();
       }
-    } while (performance.now() < until);
-    this.#sleeps = this.#penalty;
+      now = performance.now();
+    } while (now < until);
+    this.#next = now + time * this.#penalty;
     this.#penalty = Math.min(2 * this.#penalty, MOST);
     return false;
   }
 
-  /** A sleep took so long, in milliseconds: it may have been too short for one. */
-  slept(ms: number): void {
-    if (ms < SOON_MS && this.#sleeps > 0) this.#sleeps--;
+  /** The thread slept, from one time to the other, in milliseconds. */
+  slept(from: number, to: number): void {
+    this.#wasShort = to - from < this.#time + WAKE_MS;
+    this.#began = to;
   }
 }

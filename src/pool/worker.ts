@@ -37,8 +37,12 @@ const BURST = 61;
 /** And so long, in milliseconds, until the event loop gets a turn. */
 const BURST_MS = 1;
 
-/** How long to look for work before a sleep, in milliseconds. */
-const LOOK_MS = 0.03;
+/**
+ * How long to look for work before a sleep, in milliseconds. Whoever was told of
+ * a result in its sleep calls again, if it does, when it is awake.
+ */
+const LOOK_MS = { least: 0.03, most: 0.3 };
+const NO_LOOK = { least: 0, most: 0 };
 
 /** One thread of the pool. */
 export class PoolWorker implements WorkerContext {
@@ -141,7 +145,7 @@ export class PoolWorker implements WorkerContext {
         if (this.isCancelled) this.signal.throwIfAborted();
       },
     });
-    this.#spin = new Spin(start.isSpinning ? LOOK_MS : 0);
+    this.#spin = new Spin(start.isSpinning ? LOOK_MS : NO_LOOK);
     this.#loopWork = loopWork;
     // Relaxed: who has asked before has not asked this worker.
     this.#flushes = Atomics.load(start.controls, FLUSHES);
@@ -322,7 +326,7 @@ export class PoolWorker implements WorkerContext {
       this.#lookUp();
       if (end === "timed-out") this.#tellIdle();
     } while (!core.workerUnpark(index, Number(this.#hasWork())));
-    this.#spin.slept(performance.now() - began);
+    this.#spin.slept(began, performance.now());
   }
 
   async #sleepInLoop(timeout: number): Promise<ParkResult> {
