@@ -1,8 +1,8 @@
 // Thread bodies for bad_input_test.ts. Each runs on a thread of its own.
 
-import { type LaybyError, type ParkerHandle, Runtime } from "../mod.ts";
-import { coreOf } from "./cores.ts";
-import { bodies } from "./threads.ts";
+import { type LaybyError, type ParkerHandle, Runtime } from "../../mod.ts";
+import { coreOf } from "../cores.ts";
+import { bodies } from "../threads.ts";
 
 export default bodies({
   /** Parks on a parker that it does not own. Returns a code of the core. */
