@@ -109,12 +109,12 @@ export class Registration {
   }
 
   /** Makes a free registration a descriptor's. Returns its base. */
-  claim(fd: i32): i32 {
-    // Relaxed: the store below publishes both.
+  claim(fd: i32, owner: i32): i32 {
+    // Relaxed: the store below publishes all of it.
     atomic.store<i32>(this.fdWord, fd);
     // Relaxed: as above.
     atomic.store<i32>(this.askedWord, 0);
-    this.owner = 0;
+    this.owner = owner;
     // Nobody else writes a free registration; late events read it.
     const base = baseOf(this.seen) + 1;
     // Free -> claimed, and ready for nothing.

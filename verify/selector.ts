@@ -211,7 +211,7 @@ export function* use(
 /** Registers a descriptor. Returns its place; its address is 0 if it cannot. */
 export function* register(me: Local, fd: number): Steps<Place> {
   const { t, world } = me;
-  const address = yield* t.call("registrationClaim", fd);
+  const address = yield* t.call("registrationClaim", fd, 0);
   if (address === 0) return { address, claim: 0 };
   const claim = yield* t.call("registrationBase", address);
   const first = world.registration(fd);

@@ -270,7 +270,7 @@ export class World {
   #register(alone: Alone): void {
     for (let fd = 0; fd < this.#plan.registrations; fd++) {
       const { address, claim } = this.registration(fd);
-      const claimed = alone.call("registrationClaim", fd);
+      const claimed = alone.call("registrationClaim", fd, 0);
       alone.assert(claimed === address, "setup: a registration lies elsewhere");
       const base = alone.call("registrationBase", address);
       alone.assert(base === claim, "setup: a registration has another claim");

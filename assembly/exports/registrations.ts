@@ -28,8 +28,12 @@ function firstRegistration(): usize {
   return registrationsAt(it.parkers, it.locks, it.timers);
 }
 
-/** Claims a registration. Returns its address, or 0 if all are taken. */
-export function registrationClaim(fd: i32): i32 {
+/**
+ * Claims a registration. Returns its address, or 0 if all are taken.
+ *
+ * @param owner Whose it is: see `Registration.owner`.
+ */
+export function registrationClaim(fd: i32, owner: i32): i32 {
   const first = firstRegistration();
   const index = changetype<Registry>(FREE_REGISTRATIONS).claim(
     first,
@@ -38,7 +42,7 @@ export function registrationClaim(fd: i32): i32 {
   );
   if (index < 0) return 0;
   const address = first + <usize> index * REGISTRATION_BYTES;
-  changetype<Registration>(address).claim(fd);
+  changetype<Registration>(address).claim(fd, owner);
   poll().add();
   return <i32> address;
 }
@@ -71,11 +75,6 @@ export function registrationInterest(address: i32): i32 {
 /** Notes what it is about to be asked for. */
 export function registrationAsked(address: i32, interest: i32): void {
   registrationOf(address).ask(interest);
-}
-
-/** Notes whose it is: see `Registration.owner`. */
-export function registrationOwn(address: i32, owner: i32): void {
-  registrationOf(address).owner = owner;
 }
 
 /** Whose it is. */

@@ -115,7 +115,7 @@ export class SelectorDriver implements IoDriver {
 
   register(fd: number, interest: number, owner: number): RegistrationPlace {
     const core = this.#core;
-    const address = core.registrationClaim(fd);
+    const address = core.registrationClaim(fd, owner);
     if (address === 0) {
       throw new ExhaustedError("registration", this.#registrations.count);
     }
@@ -123,7 +123,6 @@ export class SelectorDriver implements IoDriver {
     let isAdded = false;
     try {
       const isOpen = this.#use(() => {
-        core.registrationOwn(address, owner);
         // First, so that a driver's owner that asks for all again misses none.
         core.registrationAsked(address, interest);
         this.#selector.add(fd, interest, place);

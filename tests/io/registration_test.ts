@@ -9,6 +9,7 @@ import {
   type RegistrationHandle,
   Runtime,
 } from "../../mod.ts";
+import { coreOf } from "../cores.ts";
 import { outcome, run, settled, sharedWords, until } from "../threads.ts";
 import {
   drain,
@@ -496,6 +497,16 @@ const CASES: Record<string, Check> = {
     watches[0]!.deregister();
     runtime.register(all[2]!.near, { read: true });
     for (const ends of all) ends[Symbol.dispose]();
+  },
+
+  "a registration has an owner as soon as it is claimed": (runtime) => {
+    const { exports } = coreOf(runtime);
+    const address = exports.registrationClaim(3, 7);
+    // A thread that dies here leaves it to whoever frees what it held.
+    assert.equal(exports.registrationOwner(address), 7);
+    const claim = exports.registrationBase(address);
+    assert.equal(exports.registrationEnd(address, claim), 1);
+    exports.registrationFree(address);
   },
 
   "there is an end to parkers": async (_, driver) => {
