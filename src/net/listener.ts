@@ -10,6 +10,9 @@ import { READING, Watched } from "./watched.ts";
 
 const ACCEPT = { action: "accept a connection", twin: "accept()" };
 
+/** What else the number of a listener may have been. */
+const ADVICE = { EINVAL: "it does not listen: pass the number of a listener" };
+
 /** A listener waits for nothing but connections. */
 export const LISTENS = { read: true };
 
@@ -48,6 +51,7 @@ function* accepting(watched: Watched, kind: string): Steps<Watched> {
     syscall: "accept4",
     way: READING,
     call: (listener) => call.accept4(listener, null, null, SOCK_FLAGS),
+    advice: ADVICE,
   });
   return Watched.take(watched, fd, kind);
 }

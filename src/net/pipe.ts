@@ -29,7 +29,7 @@ export class PipeReader extends Descriptor {
    * @throws {LaybyError} As `TcpStream.from()`.
    */
   static from(io: Io, fd: number): PipeReader {
-    return new PipeReader(adopt(io, fd, READER, READS));
+    return readerOf(io, fd, READER);
   }
 
   /**
@@ -52,6 +52,11 @@ export class PipeReader extends Descriptor {
     const watched = Descriptor.watchedOf(this);
     return runSync(watched, READ, reading(watched, PIPE, bytes), options);
   }
+}
+
+/** The same, called something else in messages. */
+export function readerOf(io: Io, fd: number, kind: string): PipeReader {
+  return new PipeReader(adopt(io, fd, kind, READS));
 }
 
 /** The end of a pipe that is written. */
@@ -123,12 +128,17 @@ export interface Pipe {
  * @throws {LaybyError} As `TcpStream.connect()`.
  */
 export function pipe(io: Io): Pipe {
+  return pipeOf(io, [READER, WRITER]);
+}
+
+/** Makes a pipe whose ends are called something else in messages. */
+export function pipeOf(io: Io, kinds: readonly [string, string]): Pipe {
   const action = "make a pipe";
   const source = sourceOf(action, io);
   const { libc: { call }, numbers: { O_FLAGS } } = source.system;
   const [reader, writer] = takeBoth(source, action, "pipe2", {
     open: (fds) => call.pipe2(fds, O_FLAGS),
-    kinds: [READER, WRITER],
+    kinds,
     interests: [READS, WRITES],
   });
   return { reader: new PipeReader(reader), writer: new PipeWriter(writer) };

@@ -13,12 +13,14 @@ import type { Host } from "../host.ts";
 import type { Io } from "../io/io.ts";
 import type { ReadyOptions, ReadySyncOptions } from "../io/registration.ts";
 import { Descriptor, sourceOf } from "./descriptor.ts";
-import { pipe, PipeReader, type PipeWriter } from "./pipe.ts";
+import { pipeOf, type PipeReader, type PipeWriter, readerOf } from "./pipe.ts";
 import { run, runSync, type Steps } from "./steps.ts";
 import { PIPE, reading } from "./transfer.ts";
 import type { Watched } from "./watched.ts";
 
 const NEXT = { action: "wait for a signal", twin: "next()" };
+/** What is closed, if somebody still waits: `as the set of signals is closed`. */
+const KIND = "set of signals";
 /** A signal is a byte in the pipe: its place among the names. */
 const MOST = 256;
 
@@ -107,13 +109,13 @@ export class Signals {
    * @throws {ArgumentTypeError} If it is no array of strings.
    * @throws {ArgumentRangeError} If there is no such signal, or none is given.
    * @throws {UnsupportedError} If this is not the main thread.
-   * @throws {LaybyError} As {@linkcode pipe}.
+   * @throws {LaybyError} As `pipe()`.
    */
   static watch(io: Io, names: readonly string[]): Signals {
     const action = "watch signals";
     const { watch: { local: { host } } } = sourceOf(action, io);
     const checked = checkNames(action, names);
-    const { reader, writer } = pipe(io);
+    const { reader, writer } = pipeOf(io, [KIND, KIND]);
     const relay = new Relay(writer);
     try {
       relay.listen(host, action, checked);
@@ -134,7 +136,7 @@ export class Signals {
     const action = "take signals over";
     checkObject(action, "handle", handle);
     const names = checkNames(action, handle.names);
-    return new Signals(PipeReader.from(io, handle.fd), names);
+    return new Signals(readerOf(io, handle.fd, KIND), names);
   }
 
   /**

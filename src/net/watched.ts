@@ -30,6 +30,8 @@ export interface Attempt {
   readonly call: (fd: number) => number;
   /** A result that is less, but not 0, says that it would block the next time. */
   readonly wanted?: (() => number) | undefined;
+  /** What to do about a failure, if this is known better here. */
+  readonly advice?: Readonly<Record<string, string | undefined>>;
 }
 
 /** What it takes to have one: how this thread waits, and what it calls. */
@@ -131,7 +133,7 @@ export class Watched implements Source {
 
   /** Calls. Undefined if that would block. */
   #try(
-    { action, syscall, way, call, wanted }: Attempt,
+    { action, syscall, way, call, wanted, advice }: Attempt,
     fd: number,
     seen: Ready | undefined,
   ): number | undefined {
@@ -145,7 +147,9 @@ export class Watched implements Source {
       const errno = this.system.libc.errno();
       const name = errnoName(errno);
       if (name === "EINTR") continue;
-      if (name !== "EAGAIN") throw new SystemError(action, syscall, errno);
+      if (name !== "EAGAIN") {
+        throw new SystemError(action, syscall, errno, advice?.[name ?? ""]);
+      }
       this.#use(way, true, seen);
       return undefined;
     }

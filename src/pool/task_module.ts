@@ -6,9 +6,12 @@ import type { CheckedSource } from "./source.ts";
 /** A task as its module exports it. */
 export type TaskFunction = (...args: never[]) => unknown;
 
+/** How the source of a class begins; not that of a method of this name. */
+const CLASS = /^class\b(?!\s*\()/;
+
 /** A loaded module of tasks. */
 export interface TaskModule {
-  /** The functions that it exports, by name. */
+  /** The functions that it exports, by name. Classes are none: nobody can call one. */
   readonly tasks: ReadonlyMap<string, TaskFunction>;
   /** Calls an export that is no task, if there is a name. */
   callHook(name: string | undefined, data: unknown): Promise<void>;
@@ -58,12 +61,11 @@ function tasksIn(
   }
   const found = names ??
     Object.keys(module).filter((name) =>
-      name !== "default" && !hooks.includes(name) &&
-      typeof module[name] === "function"
+      name !== "default" && !hooks.includes(name) && isTask(module[name])
     ).sort();
   const tasks = found.map((name) => {
     const it = module[name];
-    if (typeof it === "function") return [name, it as TaskFunction] as const;
+    if (isTask(it)) return [name, it] as const;
     throw new TaskModuleError(
       url,
       `it exported the function ${name} to other workers, and not to this one`,
@@ -77,6 +79,11 @@ function tasksIn(
       }
     },
   };
+}
+
+function isTask(it: unknown): it is TaskFunction {
+  return typeof it === "function" &&
+    !CLASS.test(Function.prototype.toString.call(it));
 }
 
 async function importModule(url: string): Promise<Record<string, unknown>> {

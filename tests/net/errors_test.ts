@@ -192,6 +192,21 @@ test("a listener that is closed tells who waits", WITH_NET, async () => {
   }
 });
 
+test(
+  "a listener of a socket that does not listen says so",
+  WITH_NET,
+  async () => {
+    using runtime = newRuntime();
+    const { io } = runtime;
+    const [one, other] = UnixStream.pair(io);
+    using _other = other;
+    using listener = UnixListener.from(io, one.detach());
+    const failed = laybyError("system", /EINVAL .+ it does not listen: pass/);
+    assert.throws(() => listener.acceptSync(), failed);
+    await assert.rejects(listener.accept(), failed);
+  },
+);
+
 test("detach() gives a stream up", WITH_NET, async () => {
   using runtime = newRuntime();
   const { io } = runtime;

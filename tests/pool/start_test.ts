@@ -157,7 +157,9 @@ test("Pool.start() takes no path for a module", async () => {
 
 test("Pool.start() takes a URL, its text, a query, and a data: URL", async () => {
   const source = "export const one = () => 1, three = () => 3, text = 'no';" +
-    "export default () => 4; export class Thing {}; export async function two() { return 2 }";
+    "export default () => 4; export async function two() { return 2 }" +
+    "export class Thing {}; export const Other = class{};" +
+    "export const method = { class() { return 5 } }.class;";
   const withQuery = new URL("?a=b#c", TASKS);
   for (const module of [TASKS, `${TASKS}`, withQuery]) {
     const pool = await settled(Pool.start<Tasks>(module, { workers: 1 }));
@@ -165,9 +167,12 @@ test("Pool.start() takes a URL, its text, a query, and a data: URL", async () =>
     await pool.shutdown();
   }
   const pool = await settled(Pool.start(moduleOf(source), { workers: 1 }));
-  assert.deepEqual(Object.keys(pool.tasks), ["Thing", "one", "three", "two"]);
+  assert.deepEqual(Object.keys(pool.tasks), ["method", "one", "three", "two"]);
   assert.equal(await pool.run("two", []), 2);
-  await assert.rejects(pool.run("default", []), { name: "UnknownTaskError" });
+  assert.equal(await pool.run("method", []), 5);
+  for (const name of ["default", "Thing", "Other"]) {
+    await assert.rejects(pool.run(name, []), { name: "UnknownTaskError" });
+  }
   await pool.shutdown();
 });
 
