@@ -39,12 +39,18 @@ export class Spin {
     this.#times = times;
   }
 
-  /** Looks until `look` returns true, or for some time. Returns whether it did. */
-  search(look: () => boolean): boolean {
+  /**
+   * Looks until `look` returns true, or for some time. Returns whether it did.
+   *
+   * @param isBrief Something else waits for the thread: it looks for the least.
+   */
+  search(look: () => boolean, isBrief = false): boolean {
     const { least, most } = this.#times;
     if (most === 0) return false;
     let now = performance.now();
-    const time = Math.min(Math.max(2 * (now - this.#began), least), most);
+    const time = isBrief
+      ? least
+      : Math.min(Math.max(2 * (now - this.#began), least), most);
     this.#time = time;
     if (!this.#wasShort || now < this.#next) return false;
     const until = now + time;

@@ -285,7 +285,7 @@ export class PoolWorker implements WorkerContext {
   /** Looks for work for a moment, while others leave it to this worker. */
   #search(): boolean {
     return this.#core.workerIsSearching(this.index) !== 0 &&
-      this.#spin.search(this.#look);
+      this.#spin.search(this.#look, this.#runner.inFlight > 0);
   }
 
   readonly #look = (): boolean => {

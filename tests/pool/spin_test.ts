@@ -29,6 +29,13 @@ test("after a sleep that no search would have spared there is none", () => {
   assert.equal(looksOf(spin, 1), 1);
 });
 
+test("a thread that something else waits for looks for the least", () => {
+  let looks = 0;
+  const look = () => ++looks > 1_000;
+  assert.equal(new Spin({ least: 0, most: 1e6 }).search(look, true), false);
+  assert.equal(new Spin({ least: 0, most: 1e6 }).search(look), true);
+});
+
 test("where there is no core for it there is no search", () => {
   assert.equal(looksOf(new Spin({ least: 0, most: 0 }), 1), 0);
 });
