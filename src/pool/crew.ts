@@ -177,7 +177,7 @@ export class Crew {
       teardown,
       idle,
       idleTimeout,
-      isSpinning: index < this.#host.parallelism - 1,
+      isSpinning: index < Math.max(this.#host.parallelism - 1, 1),
       controls: this.#controls,
       port: port2,
     };

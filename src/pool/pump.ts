@@ -38,8 +38,7 @@ export class Pump {
     this.#parker = parker;
     this.#source = source;
     // The event loop waits meanwhile: never longer.
-    const time = local.host.parallelism > 1 ? LOOK_MS : 0;
-    this.#spin = new Spin({ least: time, most: time });
+    this.#spin = new Spin(local.host, { least: LOOK_MS, most: LOOK_MS });
   }
 
   /** Goes on until nothing is pending. */

@@ -1,7 +1,10 @@
 // Whether a thread looks for work before it sleeps. A wake takes tens of
-// microseconds, so what comes sooner is worth a look; but only if it does come,
-// and only while both threads have a core. `bench hot_call` and `bench idle_cpu`
-// show what it buys and what it costs.
+// microseconds, so what comes sooner is worth a look; but only if it does come.
+// Where two threads have one core, the one that looks lets the other have it.
+// `bench hot_call` and `bench idle_cpu` show what it buys and what it costs.
+
+import type { Host } from "../host.ts";
+import { type CoreYield, openCoreYield } from "./core_yield.ts";
 
 /** So many looks between two at the clock. */
 const LOOKS = 16;
@@ -13,16 +16,31 @@ const WAKE_MS = 0.12;
 /** Searches in vain take one in so many milliseconds, at most. */
 const MOST = 128;
 
+/**
+ * So often in a row what is looked for has to come when the thread gives way,
+ * until it does so at once; but for one time in as many.
+ */
+const SURE = 16;
+/** Searches in vain, before it is seen to how one gives way. */
+const PATIENCE = 4;
+
 /** How long to look, in milliseconds: at most twice as long as it has worked. */
 export interface LookTimes {
   /** But so long in any case. */
   readonly least: number;
-  /** And never longer; 0 where there is no core to do it on. */
+  /** And never longer; 0 if not at all. */
   readonly most: number;
 }
 
+/** For a thread that does not look. */
+export const NO_LOOK: LookTimes = { least: 0, most: 0 };
+
+/** What a search has of the host. */
+export type SpinHost = Pick<Host, "name" | "ffi" | "parallelism">;
+
 /** Learns from one thread's searches and sleeps. */
 export class Spin {
+  readonly #host: SpinHost;
   readonly #times: LookTimes;
   /** How long to look, this time. */
   #time = 0;
@@ -34,9 +52,24 @@ export class Spin {
   #next = 0;
   /** What a search in vain costs: no other one for so many times as long. */
   #penalty = 1;
+  #vain = 0;
+  #yield: CoreYield | undefined;
+  /**
+   * How often in a row what was looked for came when this thread had given way,
+   * and not before.
+   */
+  #givenWay = 0;
+  #searches = 0;
 
-  constructor(times: LookTimes) {
-    this.#times = times;
+  constructor(host: SpinHost, times: LookTimes) {
+    this.#host = host;
+    const isShared = host.parallelism === 1;
+    if (isShared) {
+      this.#yield = openCoreYield(host);
+      this.#givenWay = SURE;
+    }
+    // To look while the other one waits for this core is in vain.
+    this.#times = isShared && !this.#yield ? NO_LOOK : times;
   }
 
   /**
@@ -53,21 +86,45 @@ export class Spin {
       : Math.min(Math.max(2 * (now - this.#began), least), most);
     this.#time = time;
     if (!this.#wasShort || now < this.#next) return false;
-    const until = now + time;
-    do {
-      for (let count = 0; count < LOOKS; count++) {
+    const began = now;
+    const looks = this.#looks();
+    for (let yields = 0;; yields++) {
+      for (let count = 0; count < looks; count++) {
         if (look()) {
-          this.#penalty = 1;
+          if (looks > 1 && yields + count > 0) {
+            this.#learn(yields === 1 && count === 0);
+          }
           this.#began = now;
+          // Later than that, it was others who had the core.
+          if (now - began < time) this.#penalty = 1;
+          else this.#pause(began, now);
           return true;
         }
         Atomics.pause?.();
       }
+      if (now - began >= time) break;
+      this.#yield?.();
       now = performance.now();
-    } while (now < until);
-    this.#next = now + time * this.#penalty;
-    this.#penalty = Math.min(2 * this.#penalty, MOST);
+    }
+    this.#pause(began, now);
+    if (++this.#vain === PATIENCE) this.#yield = openCoreYield(this.#host);
     return false;
+  }
+
+  /** How often to look before it gives way. */
+  #looks(): number {
+    if (this.#givenWay < SURE) return LOOKS;
+    return ++this.#searches % SURE === 0 ? LOOKS : 1;
+  }
+
+  /** Whether it was given way once, and not before, that brought something. */
+  #learn(isShared: boolean): void {
+    this.#givenWay = isShared && this.#yield ? this.#givenWay + 1 : 0;
+  }
+
+  #pause(began: number, now: number): void {
+    this.#next = now + (now - began) * this.#penalty;
+    this.#penalty = Math.min(2 * this.#penalty, MOST);
   }
 
   /** The thread slept, from one time to the other, in milliseconds. */

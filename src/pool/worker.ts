@@ -20,7 +20,7 @@ import { GO_ON, Records } from "./record.ts";
 import { Orders } from "./orders.ts";
 import { Runner } from "./runner.ts";
 import { Sleep } from "./sleep.ts";
-import { Spin } from "./spin.ts";
+import { NO_LOOK, Spin } from "./spin.ts";
 import {
   CLOSED,
   controlOf,
@@ -42,7 +42,6 @@ const BURST_MS = 1;
  * a result in its sleep calls again, if it does, when it is awake.
  */
 const LOOK_MS = { least: 0.03, most: 0.3 };
-const NO_LOOK = { least: 0, most: 0 };
 
 /** One thread of the pool. */
 export class PoolWorker implements WorkerContext {
@@ -145,7 +144,7 @@ export class PoolWorker implements WorkerContext {
         if (this.isCancelled) this.signal.throwIfAborted();
       },
     });
-    this.#spin = new Spin(start.isSpinning ? LOOK_MS : NO_LOOK);
+    this.#spin = new Spin(local.host, start.isSpinning ? LOOK_MS : NO_LOOK);
     this.#loopWork = loopWork;
     // Relaxed: who has asked before has not asked this worker.
     this.#flushes = Atomics.load(start.controls, FLUSHES);

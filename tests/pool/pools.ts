@@ -73,11 +73,14 @@ export interface Ended {
 
 const { scriptArgs } = RUNTIMES.find(({ name }) => name === HOST)!;
 
-/** Runs a program of this folder on this runtime. */
+/** Runs a program of this folder on this runtime, on one core if that is given. */
 export function runProgram(
   path: URL,
   args: readonly string[],
+  core?: number,
 ): Promise<Ended> {
-  const program = [...scriptArgs, path.pathname, ...args];
-  return run(process.execPath, program, { timeout: 20_000 });
+  const program = [process.execPath, ...scriptArgs, path.pathname, ...args];
+  const pin = core === undefined ? [] : ["taskset", "-c", `${core}`];
+  const [command, ...rest] = [...pin, ...program];
+  return run(command!, rest, { timeout: 20_000 });
 }
