@@ -107,7 +107,7 @@ export class Spin {
       now = performance.now();
     }
     this.#pause(began, now);
-    if (++this.#vain === PATIENCE) this.#yield = openCoreYield(this.#host);
+    if (++this.#vain === PATIENCE) this.#yield ??= openCoreYield(this.#host);
     return false;
   }
 
