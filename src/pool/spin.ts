@@ -9,10 +9,17 @@ import { type CoreYield, openCoreYield } from "./core_yield.ts";
 /** So many looks between two at the clock. */
 const LOOKS = 16;
 /**
+ * How long to look before it gives way, in milliseconds: longer than it takes to
+ * answer a tiny call on another core.
+ */
+const ALONE_MS = 0.002;
+/**
  * How long a sleep takes whose end was there when it began, in milliseconds, at
  * most: to wake a thread takes that long.
  */
 const WAKE_MS = 0.12;
+/** How long a sleep takes, at most, that a thread on the same core has ended. */
+const BRIEF_MS = 0.03;
 /** Searches in vain take one in so many milliseconds, at most. */
 const MOST = 128;
 
@@ -48,6 +55,8 @@ export class Spin {
   #began = 0;
   /** Whether a search might have spared the last sleep. */
   #wasShort = true;
+  /** Whether it was too short for a wake from another core. */
+  #wasBrief = false;
   /** When the next search may be. */
   #next = 0;
   /** What a search in vain costs: no other one for so many times as long. */
@@ -87,13 +96,15 @@ export class Spin {
     this.#time = time;
     if (!this.#wasShort || now < this.#next) return false;
     const began = now;
-    const looks = this.#looks();
-    for (let yields = 0;; yields++) {
+    const isSure = this.#isSure();
+    const looks = isSure ? 1 : LOOKS;
+    let yields = 0;
+    for (;;) {
       for (let count = 0; count < looks; count++) {
         if (look()) {
-          if (looks > 1 && yields + count > 0) {
-            this.#learn(yields === 1 && count === 0);
-          }
+          // What was there already teaches nothing.
+          const isLate = count > 0 || now > began;
+          if (isLate && !isSure) this.#learn(yields === 1 && count === 0);
           this.#began = now;
           // Later than that, it was others who had the core.
           if (now - began < time) this.#penalty = 1;
@@ -102,19 +113,25 @@ export class Spin {
         }
         Atomics.pause?.();
       }
-      if (now - began >= time) break;
-      this.#yield?.();
       now = performance.now();
+      if (now - began >= time) break;
+      const isDue = isSure ||
+        (this.#wasBrief && yields === 0 && now - began >= ALONE_MS);
+      if (this.#yield && isDue) {
+        this.#yield();
+        yields++;
+      }
     }
     this.#pause(began, now);
-    if (++this.#vain === PATIENCE) this.#yield ??= openCoreYield(this.#host);
+    if (this.#wasBrief && ++this.#vain === PATIENCE) {
+      this.#yield ??= openCoreYield(this.#host);
+    }
     return false;
   }
 
-  /** How often to look before it gives way. */
-  #looks(): number {
-    if (this.#givenWay < SURE) return LOOKS;
-    return ++this.#searches % SURE === 0 ? LOOKS : 1;
+  /** Whether to give way at once. One time in some it tries again what if not. */
+  #isSure(): boolean {
+    return this.#givenWay >= SURE && ++this.#searches % SURE !== 0;
   }
 
   /** Whether it was given way once, and not before, that brought something. */
@@ -130,6 +147,7 @@ export class Spin {
   /** The thread slept, from one time to the other, in milliseconds. */
   slept(from: number, to: number): void {
     this.#wasShort = to - from < this.#time + WAKE_MS;
+    this.#wasBrief = to - from < BRIEF_MS;
     this.#began = to;
   }
 }
