@@ -1,7 +1,6 @@
 // Whether a thread looks for work before it sleeps.
 
 import assert from "node:assert/strict";
-import process from "node:process";
 import { test } from "node:test";
 import { currentHost } from "../../src/compose.ts";
 import { openCoreYield } from "../../src/pool/core_yield.ts";
@@ -51,13 +50,4 @@ test("a thread that is not to look does not", () => {
 test("on one core a thread looks if it can let others have the core", () => {
   const canYield = openCoreYield(currentHost()) !== undefined;
   assert.equal(looksOf(spinFor(TIMES, 1), 1), canYield ? 1 : 0);
-});
-
-test("C's sched_yield() is called where that can be", () => {
-  const { name, ffi } = currentHost();
-  const yieldCore = openCoreYield(currentHost());
-  const isThere = name !== "node" && typeof ffi() !== "string" &&
-    process.platform === "linux";
-  assert.equal(yieldCore !== undefined, isThere);
-  for (let count = 0; count < 1_000; count++) yieldCore?.();
 });
