@@ -207,7 +207,8 @@ async function main(): Promise<void> {
   const chromium = await findChromium();
   const parts = [
     "# Benchmarks",
-    `Written by \`bench/report.ts\` from one run. Medians over its rounds.`,
+    "Written by `bench/report.ts`. Each bench is of one run: medians over its " +
+    "rounds.",
     await describeRun(figures, date),
     "A dash: it did not run there. What each bench does is in " +
     "[bench/README.md](../../bench/README.md), " +
