@@ -207,8 +207,8 @@ async function main(): Promise<void> {
   const chromium = await findChromium();
   const parts = [
     "# Benchmarks",
-    "Written by `bench/report.ts`. Each bench is of one run: medians over its " +
-    "rounds.",
+    "Written by `bench/report.ts`. The figures of a bench on a runtime are " +
+    "of one run: medians over its rounds.",
     await describeRun(figures, date),
     "A dash: it did not run there. What each bench does is in " +
     "[bench/README.md](../../bench/README.md), " +

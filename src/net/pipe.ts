@@ -54,7 +54,7 @@ export class PipeReader extends Descriptor {
   }
 }
 
-/** The same, called something else in messages. */
+/** A reader that is called something else in messages. */
 export function readerOf(io: Io, fd: number, kind: string): PipeReader {
   return new PipeReader(adopt(io, fd, kind, READS));
 }

@@ -41,14 +41,17 @@ export class Sharing {
 
   constructor(host: SharingHost) {
     this.#host = host;
-    if (host.parallelism > 1) return;
-    this.#yield = openCoreYield(host);
-    this.#helped = SURE;
   }
 
-  /** Whether to look is in vain: there is one core, and no way to give way. */
-  get isHopeless(): boolean {
-    return this.#host.parallelism === 1 && this.#yield === undefined;
+  /**
+   * For a thread that is to look. Returns whether that can help: not if there is
+   * one core, and no way to let others have it.
+   */
+  prepare(): boolean {
+    if (this.#host.parallelism > 1) return true;
+    this.#yield = openCoreYield(this.#host);
+    this.#helped = SURE;
+    return this.#yield !== undefined;
   }
 
   /** A search begins. Returns how many looks there are to be at a time. */

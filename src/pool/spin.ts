@@ -40,7 +40,8 @@ export class Spin {
 
   constructor(host: SharingHost, times: LookTimes) {
     this.#sharing = new Sharing(host);
-    this.#times = this.#sharing.isHopeless ? NO_LOOK : times;
+    const mayLook = times.most > 0 && this.#sharing.prepare();
+    this.#times = mayLook ? times : NO_LOOK;
   }
 
   /**

@@ -22,7 +22,7 @@ export interface WorkerStart {
   readonly idle: IdleMode;
   /** Milliseconds without work after which it tells so, if the pool wants it. */
   readonly idleTimeout: number;
-  /** Whether there is a core to spin on. */
+  /** Whether it may look for work before it sleeps. */
   readonly isSpinning: boolean;
   /** Words of all, and then some of each worker: see `controlOf()`. */
   readonly controls: Int32Array<SharedArrayBuffer>;

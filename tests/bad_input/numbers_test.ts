@@ -13,18 +13,24 @@ import {
   NO_NUMBERS,
 } from "./expected.ts";
 
-/** Asserts that what is no timeout is refused. */
-function assertTakesTimeout(call: (timeout: number) => unknown): void {
+/** Asserts that what is no number is refused. */
+function assertTakesNumber(call: (it: number) => unknown, name: string): void {
+  const message = `${name} must be a number: current value is `;
   assertRefused(
     call,
     [undefined, ...NO_NUMBERS],
-    error("invalid-type", /timeout must be a number: current value is ./),
+    error("invalid-type", new RegExp(`${message}.`)),
   );
   assertRefused(
     call,
     [NaN],
-    error("out-of-range", /timeout must be a number: current value is NaN/),
+    error("out-of-range", new RegExp(`${message}NaN`)),
   );
+}
+
+/** Asserts that what is no timeout is refused. */
+function assertTakesTimeout(call: (timeout: number) => unknown): void {
+  assertTakesNumber(call, "timeout");
   assertRefused(
     call,
     NEGATIVE,
@@ -63,16 +69,7 @@ test("Parker.parkDeadline() takes any number but NaN", () => {
   using runtime = Runtime.create();
   const parker = runtime.parker();
   const call = (deadline: number) => parker.parkDeadline(deadline);
-  assertRefused(
-    call,
-    [undefined, ...NO_NUMBERS],
-    error("invalid-type", /deadline must be a number: current value is ./),
-  );
-  assertRefused(
-    call,
-    [NaN],
-    error("out-of-range", /deadline must be a number: current value is NaN/),
-  );
+  assertTakesNumber(call, "deadline");
   for (const deadline of [0, -0, 5e-324, 1, ...NEGATIVE]) {
     assert.equal(call(deadline), "timed-out", `${deadline}`);
   }
@@ -115,16 +112,7 @@ test("Timer.schedule() takes a finite deadline", () => {
   const parker = runtime.parker();
   const timer = runtime.timer(parker.handle);
   const call = (deadline: number) => timer.schedule(deadline);
-  assertRefused(
-    call,
-    [undefined, ...NO_NUMBERS],
-    error("invalid-type", /deadline must be a number: current value is ./),
-  );
-  assertRefused(
-    call,
-    [NaN],
-    error("out-of-range", /deadline must be a number: current value is NaN/),
-  );
+  assertTakesNumber(call, "deadline");
   assertRefused(
     call,
     [Infinity, -Infinity],

@@ -46,13 +46,13 @@ test("C's sched_yield() is called where that can be", () => {
 
 test("on one core a thread gives way at once, or does not look", () => {
   const sharing = sharingOn(1);
-  assert.equal(sharing.isHopeless, !canYield);
+  assert.equal(sharing.prepare(), canYield);
   if (canYield) assert.equal(sharing.begin(), 1);
 });
 
 test("a thread learns that it helps to give way, and that it does not", () => {
   const sharing = sharingOn(2);
-  assert.equal(sharing.isHopeless, false);
+  assert.equal(sharing.prepare(), true);
   assert.equal(sharing.begin(), MANY);
   despair(sharing);
   help(sharing);

@@ -43,8 +43,11 @@ test("a thread that something else waits for looks for the least", () => {
   assert.equal(spinFor({ least: 0, most: 1e6 }).search(look), true);
 });
 
-test("a thread that is not to look does not", () => {
+test("a thread that is not to look does not, and asks for no C", () => {
   assert.equal(looksOf(spinFor(NO_LOOK), 1), 0);
+  const ffi = () => assert.fail("it asked");
+  const spin = new Spin({ name: "bun", ffi, parallelism: 1 }, NO_LOOK);
+  assert.equal(looksOf(spin, 1), 0);
 });
 
 test("on one core a thread looks if it can let others have the core", () => {
