@@ -8,6 +8,7 @@ import { scenarios as drivers } from "./drivers.ts";
 import { scenarios as eventLoops } from "./event_loops.ts";
 import { scenarios as handOffs } from "./hand_offs.ts";
 import { scenarios as hostWait } from "./host_wait.ts";
+import { scenarios as keptDrivers } from "./kept_drivers.ts";
 import { scenarios as mutexes } from "./mutexes.ts";
 import { scenarios as parks } from "./parks.ts";
 import { scenarios as poolDeaths } from "./pool_deaths.ts";
@@ -36,6 +37,7 @@ export const scenarios: readonly Entry[] = [
   ...shutdowns,
   ...claims,
   ...eventLoops,
+  ...keptDrivers,
   ...timers,
   ...mutexes,
   ...condvars,
