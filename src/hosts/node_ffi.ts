@@ -32,24 +32,44 @@ function typeOf(type: CType | "void"): string {
 }
 
 /**
- * The same function, called by a way that V8 does not compile into its caller.
- * Node frees what the compiler reads of an FFI's function when a thread ends, and
- * does not wait for the compiler: the process dies of a failed check.
+ * One parameter more than C has, which C does not see: it is null. A function
+ * with one of this type Node calls through libffi alone. Others V8 calls by
+ * itself, in code that it compiles on a thread of its own: that reads types which
+ * Node frees when a thread ends, and the process dies of a failed check. V8 takes
+ * longer for a view, too.
  */
-function uninlined(raw: RawCall): RawCall {
-  return new Proxy(raw, {});
+const SPARE = "function";
+
+/** The function without the spare parameter. */
+function withoutSpare(raw: RawCall, parameters: number): RawCall {
+  switch (parameters) {
+    case 0:
+      return () => raw(null);
+    case 1:
+      return (a) => raw(a, null);
+    case 2:
+      return (a, b) => raw(a, b, null);
+    case 3:
+      return (a, b, c) => raw(a, b, c, null);
+    case 4:
+      return (a, b, c, d) => raw(a, b, c, d, null);
+    default:
+      return (...args) => raw(...args, null);
+  }
 }
 
 function runtimeFfi(ffi: NodeFfi): RuntimeFfi {
   return {
     find: (library, name, types) => {
+      const { parameters, result } = types;
       const { functions } = ffi.dlopen(library, {
         [name]: {
-          arguments: types.parameters.map(typeOf),
-          return: typeOf(types.result),
+          arguments: [...parameters.map(typeOf), SPARE],
+          return: typeOf(result),
         },
       });
-      return numeric(uninlined(functions[name]!), types, "BigInts");
+      const raw = withoutSpare(functions[name]!, parameters.length);
+      return numeric(raw, types, "BigInts");
     },
     addressOf: (view) => Number(ffi.getRawPointer(view)),
     memoryAt: (address, byteLength) =>

@@ -1,11 +1,16 @@
 // A program of its own, for ffi_test.ts: what it prints last is the result.
 //
-//   ffi_script.ts import | ask | open | hot
+//   ffi_script.ts import | ask | open | hot | threads
 
 import process from "node:process";
 
+const BODIES = new URL("./ffi_bodies.ts", import.meta.url);
+
 /** Calls after which V8 has compiled all that it compiles. */
 const HOT = 1_000_000;
+
+/** Threads, two at a time, that call and end while their code is compiled. */
+const THREADS = 40;
 
 /** What the host says: "ffi" if it has one. */
 async function ask(): Promise<string> {
@@ -35,6 +40,22 @@ const COMMANDS: Record<string, () => unknown> = {
     let sum = 0;
     for (let value = 0; value < HOT; value++) sum = add(sum, value & 1);
     return sum;
+  },
+
+  /** Ends threads while V8 compiles what they call. Returns how many. */
+  threads: async () => {
+    const { Runtime } = await import("../../mod.ts");
+    const { outcome, run, sharedWords } = await import("../threads.ts");
+    using runtime = Runtime.create();
+    let ended = 0;
+    while (ended < THREADS) {
+      const args = { error: "EBADF", times: 20_000, begun: sharedWords(1) };
+      const pair = [1, 2].map(() =>
+        outcome(run(runtime, BODIES, "fail", args))
+      );
+      ended += (await Promise.all(pair)).length;
+    }
+    return ended;
   },
 };
 

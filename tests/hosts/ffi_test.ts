@@ -268,6 +268,10 @@ for (const [flags, answer] of isOld ? OLD_FLAGS : FLAGS[host.name] ?? []) {
   });
 }
 
+test("threads end while their calls are compiled", WITH_LIBC, async () => {
+  assert.match(await runScript("threads", scriptArgs), /^40$/m);
+});
+
 const TRACE_FLAGS: Readonly<Record<string, string | undefined>> = {
   deno: "--v8-flags=--trace-deopt",
   node: "--trace-deopt",
