@@ -5,6 +5,7 @@ import { compose, currentHost } from "../compose.ts";
 import type { ParkerHandle } from "../core/handle.ts";
 import { deliver, type Local, share } from "../core/local.ts";
 import { attachCore, type RuntimeHandle } from "../core/module.ts";
+import { ShutdownError } from "../errors.ts";
 import { standBy } from "../park/blocking_park.ts";
 import { claimParker } from "../park/claim.ts";
 
@@ -31,7 +32,7 @@ const PATIENCE = 1000;
 
 /**
  * Starts that thread, if there is none. It ends with the runtime, or with the
- * thread that has started it.
+ * thread that has started it. Nobody drives for a runtime that is shut down.
  *
  * @throws {ExhaustedError} If there is no parker left for it.
  */
@@ -58,7 +59,7 @@ export function driveForOthers(local: Local): void {
     thread.onExit(() => forget?.());
   } catch (error) {
     core.pollDrive(0);
-    throw error;
+    if (!(error instanceof ShutdownError)) throw error;
   }
 }
 

@@ -140,6 +140,12 @@ export async function echoStream(fd: number): Promise<number> {
   }
 }
 
+/** Writes a byte when these milliseconds are over. */
+export async function writeLater(fd: number, ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  writeNow(fd, 1);
+}
+
 /** Waits for a descriptor in the event loop, where the worker has to stay. */
 export async function readInLoop(fd: number): Promise<number> {
   using _awake = worker.keepAwake();

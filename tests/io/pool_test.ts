@@ -245,6 +245,19 @@ test("a pool without such a driver says what to start it with", async () => {
   });
 });
 
+testPool("a caller that blocks drives for a worker", async (start) => {
+  const crew = await start({ workers: 1 });
+  const { pool } = crew;
+  const [mine, theirs] = socketPair();
+  const write = pool.run("writeLater", [mine, 50]);
+  assert.equal(pool.runSync("readInLoop", [theirs]), 1);
+  // The worker has asked for a thread to drive, and is not heard before.
+  const end = pool.shutdown({ timeout: 2000 });
+  await settled(write);
+  await settled(end);
+  closeAll(mine, theirs);
+});
+
 // ==== ends ====
 
 testPool(
