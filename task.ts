@@ -51,6 +51,25 @@ export function spawn<
   >;
 }
 
+/**
+ * Has parts of what a task returns moved to the caller, in place of a copy of
+ * them: `return transfer(bytes, [bytes.buffer])`. They are gone here when the task
+ * has returned. What a task has spawned is copied all the same.
+ *
+ * @param value What the task then returns, or what its promise resolves to: this
+ * very object. Returned in another one, it is copied.
+ * @param transfer What is moved: buffers, ports, streams.
+ * @returns `value`
+ * @throws {ArgumentTypeError} If `value` is no object, or `transfer` no array.
+ * @throws {UnsupportedError} If the caller is no task.
+ */
+export function transfer<Value extends object>(
+  value: Value,
+  transfer: readonly Transferable[],
+): Value {
+  return context("transfer a result").transfer(value, transfer);
+}
+
 /** The worker that the calling task runs on. */
 export const worker: WorkerContext = {
   get index(): number {
@@ -73,5 +92,6 @@ export const worker: WorkerContext = {
   },
   spawn: (name: string, args: readonly unknown[]): TaskHandle<unknown> =>
     context("spawn a task").spawn(name, args),
+  transfer,
   keepAwake: (): Disposable => context("keep the worker awake").keepAwake(),
 };

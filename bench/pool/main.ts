@@ -18,12 +18,12 @@ import { tablesOf } from "../table.ts";
 import { withBestPeer } from "./best_peer.ts";
 import { installPeers } from "./peers.ts";
 import { POOL_BENCHES, type PoolBench } from "./plan.ts";
-import { NO_POOL, PEERS, POOLS, PROMISES, TOKIO } from "./subjects.ts";
+import { MOVED, NO_POOL, PEERS, POOLS, PROMISES, TOKIO } from "./subjects.ts";
 
 const CHOICE = {
   benches: POOL_BENCHES,
   every: "pool",
-  subjects: [...POOLS, NO_POOL, PROMISES, TOKIO],
+  subjects: [...POOLS, NO_POOL, PROMISES, MOVED, TOKIO],
 };
 
 /** Whether these arguments name a pool bench. */

@@ -1,7 +1,7 @@
 // The pool benches: what each runs, for how long at most, and what is compared.
 
 import type { Limit, Part, Ratio, SubjectBench, Wanted } from "../plan.ts";
-import { NO_POOL, POOLS, PROMISES, TOKIO } from "./subjects.ts";
+import { MOVED, NO_POOL, POOLS, PROMISES, TOKIO } from "./subjects.ts";
 
 /** The arguments of its parts are the number of workers. */
 export type PoolBench = SubjectBench;
@@ -178,7 +178,8 @@ export const POOL_BENCHES: readonly PoolBench[] = [
     parts: [only("payload", 1)],
     ratios: rivals(
       { to: BEST_PEER, rows: ["payload_1MiB"], wanted: { most: 1 } },
-    ),
+    ).concat({ of: MOVED, to: "multithreading" }),
+    subjects: [...POOLS, MOVED],
   }),
   bench("startup", "from the start of a pool to its first answer, 1 worker", {
     rounds: 7,

@@ -1,7 +1,7 @@
 // Who is measured.
 
 import { loadKnitting } from "./subjects/knitting.ts";
-import { loadLayby } from "./subjects/layby.ts";
+import { loadLayby, loadLaybyMoved } from "./subjects/layby.ts";
 import { loadMultithreading } from "./subjects/multithreading.ts";
 import { loadPiscina, loadTinypool } from "./subjects/piscina.ts";
 import { loadPoolifier } from "./subjects/poolifier.ts";
@@ -35,6 +35,9 @@ export const PEERS: readonly string[] = POOLS.filter((name) =>
   name !== "layby" && name !== "raw"
 );
 
+/** layby, whose caller and tasks move their bytes. */
+export const MOVED = "layby-moved";
+
 /** A process of the same runtime that has no workers. */
 export const NO_POOL = "no-pool";
 
@@ -43,5 +46,6 @@ export const TOKIO = "tokio";
 
 /** How to load a subject; nothing if there is nothing to load. */
 export function loaderOf(subject: string): Load | undefined {
-  return subject === PROMISES ? loadPromises : LOADERS[subject];
+  if (subject === PROMISES) return loadPromises;
+  return subject === MOVED ? loadLaybyMoved : LOADERS[subject];
 }

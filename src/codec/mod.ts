@@ -11,5 +11,6 @@ export {
 } from "./encode.ts";
 export { isByPort, UncloneableError } from "./errors.ts";
 export type { ErrorClass, ErrorClasses } from "./tags.ts";
+export { kindOf, lengthOf, VIEW_CLASSES } from "./tags.ts";
 export type { Room } from "./writer.ts";
 export type { Serializer } from "../host.ts";

@@ -114,9 +114,28 @@ export const VIEW_CLASSES: readonly ViewClass[] = VIEW_NAMES.map((name) =>
 );
 
 /** Numbers by name. */
-export const VIEW_KINDS: ReadonlyMap<string, number> = new Map(
+const VIEW_KINDS: ReadonlyMap<string, number> = new Map(
   VIEW_NAMES.map((name, kind) => [name, kind]),
 );
+
+// Asks what a view is, not what its class calls itself.
+const viewName = Object.getOwnPropertyDescriptor(
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Symbol.toStringTag,
+)!.get!;
+
+/** The number of a view's kind. */
+export function kindOf(view: ArrayBufferView): number {
+  const name: string | undefined = viewName.call(view);
+  return name === undefined ? DATA_VIEW : VIEW_KINDS.get(name)!;
+}
+
+/** How long a view is, as its constructor is told: in bytes, or in elements. */
+export function lengthOf(view: ArrayBufferView): number {
+  return kindOf(view) === DATA_VIEW
+    ? view.byteLength
+    : (view as Uint8Array).length;
+}
 
 /** The platform's classes of errors, by their numbers in the format. */
 const ERROR_NAMES = [

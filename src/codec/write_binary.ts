@@ -3,23 +3,10 @@
 
 import { objectObstacle, Obstacle } from "./obstacle.ts";
 import type { Sink } from "./sink.ts";
-import {
-  BUFFER,
-  DATA_VIEW,
-  UINT8,
-  VIEW,
-  VIEW_CLASSES,
-  VIEW_KINDS,
-} from "./tags.ts";
+import { BUFFER, kindOf, lengthOf, UINT8, VIEW, VIEW_CLASSES } from "./tags.ts";
 
 /** Room for a tag and two numbers. */
 const SLACK = 32;
-
-// Asks what a view is, not what its class calls itself.
-const viewName = Object.getOwnPropertyDescriptor(
-  Object.getPrototypeOf(Uint8Array.prototype),
-  Symbol.toStringTag,
-)!.get!;
 
 /**
  * Writes a view, and the buffer under it.
@@ -34,8 +21,7 @@ export function writeView(sink: Sink, value: ArrayBufferView): void {
     return sink.refuse(objectObstacle("SharedArrayBuffer"));
   }
   if (buffer.detached) return sink.refuse(detachedObstacle());
-  const name: string | undefined = viewName.call(value);
-  const kind = name === undefined ? DATA_VIEW : VIEW_KINDS.get(name)!;
+  const kind = kindOf(value);
   const { resizable } = buffer;
   const isWhole = byteLength === buffer.byteLength && !resizable;
   const isPart = !isWhole && (sink.depth === 0 || !isOfItsClass(value, kind));
@@ -46,9 +32,7 @@ export function writeView(sink: Sink, value: ArrayBufferView): void {
   writer.byte(VIEW);
   writer.byte(kind);
   writer.count(isPart ? 0 : byteOffset);
-  writer.count(
-    kind === DATA_VIEW ? byteLength : (value as Uint8Array).length,
-  );
+  writer.count(lengthOf(value));
   const bytes = isWhole && kind === UINT8
     ? value as Uint8Array
     : isPart

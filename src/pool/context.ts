@@ -25,6 +25,14 @@ export interface WorkerContext {
   readonly io: Io;
   /** Starts a task of the same module. */
   spawn(name: string, args: readonly unknown[]): TaskHandle<unknown>;
+  /**
+   * Has parts of what a task returns moved to the caller: see `transfer()` of
+   * `@layby/layby/task`.
+   */
+  transfer<Value extends object>(
+    value: Value,
+    transfer: readonly Transferable[],
+  ): Value;
   /** Keeps the worker in its event loop while it has nothing to do. */
   keepAwake(): Disposable;
 }

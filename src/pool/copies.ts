@@ -31,11 +31,15 @@ export class Copies {
   }
 
   /**
-   * Copies a result.
+   * Copies a result, or moves it.
    *
    * @throws {UncloneableError} If it cannot be copied.
    */
-  ofResult(value: unknown): unknown {
+  ofResult(
+    value: unknown,
+    transfer: readonly Transferable[] | undefined,
+  ): unknown {
+    if (transfer) return clone([value], "result", transfer)[0];
     return isObject(value) ? this.#copy([value], "result")[0] : value;
   }
 

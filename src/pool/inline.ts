@@ -37,6 +37,7 @@ import {
   type TaskModule,
 } from "./task_module.ts";
 import { isThenable } from "./thenable.ts";
+import { Transfers } from "./transfers.ts";
 import { Vacancy } from "./vacancy.ts";
 
 /** Ranks: of tasks that tasks spawn, and for each priority. */
@@ -94,6 +95,7 @@ export class InlineEngine implements Engine, InlinePool {
   readonly #options: CheckedPoolOptions;
   readonly #teardown: () => Promise<void>;
   readonly #copies: Copies;
+  readonly #transfers = new Transfers(false);
   readonly #tallies = new Tallies();
   readonly #callers: Callers = {
     tallies: this.#tallies,
@@ -237,7 +239,7 @@ export class InlineEngine implements Engine, InlinePool {
   #succeed(task: Task, value: unknown): void {
     let copy: unknown;
     try {
-      copy = this.#copies.ofResult(value);
+      copy = this.#copies.ofResult(value, this.#transfers.of(value)?.transfer);
     } catch (error) {
       return this.#fail(task, error);
     }
@@ -258,6 +260,13 @@ export class InlineEngine implements Engine, InlinePool {
     task.state = "over";
     this.#pending.delete(task);
     this.#vacancy.look();
+  }
+
+  transfer<Value extends object>(
+    value: Value,
+    transfer: readonly Transferable[],
+  ): Value {
+    return this.#transfers.note(value, transfer);
   }
 
   spawn(name: string, args: readonly unknown[]): TaskHandle<unknown> {

@@ -12,6 +12,10 @@ export interface InlinePool {
   readonly name: string;
   readonly data: unknown;
   spawn(name: string, args: readonly unknown[]): TaskHandle<unknown>;
+  transfer<Value extends object>(
+    value: Value,
+    transfer: readonly Transferable[],
+  ): Value;
 }
 
 /** A task, from its start to its end. */
@@ -66,6 +70,8 @@ const context: WorkerContext = {
     return running()?.signal.aborted ?? false;
   },
   spawn: (name, args) => poolOf("spawn a task").spawn(name, args),
+  transfer: (value, transfer) =>
+    poolOf("transfer a result").transfer(value, transfer),
   keepAwake: () => ({ [Symbol.dispose]: () => {} }),
 };
 

@@ -5,6 +5,7 @@ import { refusal } from "../codec/mod.ts";
 import type { Local } from "../core/local.ts";
 import type { Cancels } from "./cancels.ts";
 import type { Marshal } from "./marshal.ts";
+import { type Moved, unwrap, wrap } from "./parcel.ts";
 import type { Letter } from "./record.ts";
 import {
   type AnswerMessage,
@@ -17,6 +18,7 @@ import {
   type WorkerStart,
 } from "./start.ts";
 import { isThenable } from "./thenable.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** What mail needs of its worker. */
 export interface MailReader {
@@ -38,6 +40,7 @@ export class Mail {
   readonly #start: WorkerStart;
   readonly #marshal: Marshal;
   readonly #cancels: Cancels;
+  readonly #transfers: Transfers;
   readonly #reader: MailReader;
   /** Calls that have come, by id. */
   readonly #calls = new Map<number, CallMessage>();
@@ -58,8 +61,10 @@ export class Mail {
     start: WorkerStart,
     marshal: Marshal,
     cancels: Cancels,
+    transfers: Transfers,
     reader: MailReader,
   ) {
+    this.#transfers = transfers;
     this.#cancels = cancels;
     this.#local = local;
     this.#start = start;
@@ -136,7 +141,7 @@ export class Mail {
     Atomics.store(this.#start.controls, this.#begun, id);
     let value: unknown;
     try {
-      value = this.#reader.callDirectly(callee, args, -id);
+      value = this.#reader.callDirectly(callee, unwrap(args), -id);
     } catch (error) {
       this.#end(id);
       return this.#answerError(id, error);
@@ -165,9 +170,19 @@ export class Mail {
 
   #answerValue(id: number, value: unknown): void {
     try {
-      this.#answer({ id, isError: false, value }, transferOf(value));
+      this.#send(id, this.#transfers.of(value) ?? { value, transfer: [] });
+    } catch (error) {
+      this.#answerError(id, error);
+    }
+  }
+
+  /** @throws {UncloneableError} If structured clone refuses it. */
+  #send(id: number, { value, transfer }: Moved): void {
+    try {
+      const parcel = wrap([value], transfer);
+      this.#answer({ id, isError: false, value: parcel }, transfer);
     } catch (cause) {
-      this.#answerError(id, refusal([value], cause, "result"));
+      throw refusal([value], cause, "result");
     }
   }
 
@@ -176,9 +191,9 @@ export class Mail {
     this.#answer({ id, isError: true, value }, []);
   }
 
-  #answer(message: AnswerMessage, transfer: Transferable[]): void {
+  #answer(message: AnswerMessage, transfer: readonly Transferable[]): void {
     const { port, controls, index } = this.#start;
-    port.postMessage(message, transfer);
+    port.postMessage(message, [...transfer]);
     // Release. Pairs with the load in `Post.#hasNew()` [W2].
     Atomics.add(controls, ANSWERS, 1);
     this.#local.core.callerWake(index + 1, 0);
@@ -190,13 +205,9 @@ export class Mail {
    *
    * @throws {UncloneableError} If structured clone refuses it.
    */
-  sendResult(value: unknown): Letter {
+  sendResult(result: Moved): Letter {
     const id = this.#next--;
-    try {
-      this.#answer({ id, isError: false, value }, []);
-    } catch (cause) {
-      throw refusal([value], cause, "result");
-    }
+    this.#send(id, result);
     return { index: this.#start.index, id };
   }
 
@@ -206,14 +217,4 @@ export class Mail {
     this.#answerError(id, error);
     return { index: this.#start.index, id };
   }
-}
-
-/** Buffers that a task returns are its own: they are moved, and not copied. */
-function transferOf(value: unknown): Transferable[] {
-  if (value instanceof ArrayBuffer) return [value];
-  if (ArrayBuffer.isView(value) && value.buffer instanceof ArrayBuffer) {
-    const isWhole = value.byteLength === value.buffer.byteLength;
-    return isWhole ? [value.buffer] : [];
-  }
-  return [];
 }

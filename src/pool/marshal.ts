@@ -131,8 +131,8 @@ export class Marshal {
   }
 
   /** What was packed, as it was thrown. */
-  unpackError(packed: unknown): unknown {
-    return this.unpack(packed as Packed)[0];
+  unpackError(packed: Packed): unknown {
+    return this.unpack(packed)[0];
   }
 
   /** Reads the result, and gives its bytes back. */

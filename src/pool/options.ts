@@ -296,6 +296,12 @@ function text(
   return value === undefined ? value : checkString(action, name, value);
 }
 
+/** A list of what is moved. What may be in it, structured clone says. */
+export function checkTransfer(action: string, transfer: unknown): void {
+  if (Array.isArray(transfer)) return;
+  throw new ArgumentTypeError(`Cannot ${action} as transfer must be an array`);
+}
+
 /** Options of a call with nothing left out. */
 export interface CheckedRunOptions {
   readonly signal: AbortSignal | undefined;
@@ -316,11 +322,7 @@ export function checkRunOptions(
       `Cannot ${action} as signal must be an AbortSignal`,
     );
   }
-  if (transfer !== undefined && !Array.isArray(transfer)) {
-    throw new ArgumentTypeError(
-      `Cannot ${action} as transfer must be an array`,
-    );
-  }
+  if (transfer !== undefined) checkTransfer(action, transfer);
   checkOneOf(action, "priority", priority, PRIORITIES);
   return {
     signal,

@@ -6,11 +6,13 @@ import type { Local } from "../core/local.ts";
 import { CannotBlockError } from "../errors.ts";
 import { NOBODY, type Waiter } from "./calls.ts";
 import type { Marshal } from "./marshal.ts";
+import { unwrap, wrap } from "./parcel.ts";
 import type { Letter, StopReason } from "./record.ts";
 import {
   type AnswerMessage,
   ANSWERS,
   BEGUN,
+  type CallMessage,
   controlOf,
   MAIL,
   type StopMessage,
@@ -95,7 +97,8 @@ export class Post {
     if (this.#isBlocked(waiter)) throw needsLoop("arguments");
     const id = this.#next++;
     try {
-      port.postMessage({ id, callee, args }, [...transfer]);
+      const message = { id, callee, args: wrap(args, transfer) };
+      port.postMessage(message satisfies CallMessage, [...transfer]);
     } catch (cause) {
       throw refusal(args, cause);
     }
@@ -204,7 +207,7 @@ export class Post {
 
   #settle(waiter: Waiter, { isError, value }: AnswerMessage): void {
     if (isError) waiter.reject(this.#marshal.unpackError(value));
-    else waiter.resolve(value);
+    else waiter.resolve(unwrap(value)[0]);
   }
 
   /** Rejects all calls that are not answered, and forgets them. */

@@ -7,9 +7,11 @@ import type { Cancels } from "./cancels.ts";
 import type { Mail } from "./mail.ts";
 import { isForMessage, type Marshal } from "./marshal.ts";
 import type { Orders } from "./orders.ts";
+import type { Moved } from "./parcel.ts";
 import type { Records } from "./record.ts";
 import type { TaskFunction } from "./task_module.ts";
 import { isThenable } from "./thenable.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** Functions that are asynchronous by their form. */
 const AsyncFunction = (async () => {}).constructor;
@@ -25,6 +27,7 @@ export interface RunnerParts {
   readonly marshal: Marshal;
   readonly cancels: Cancels;
   readonly orders: Orders;
+  readonly transfers: Transfers;
   readonly asyncs: AsyncContext | undefined;
   /** Makes the worker look for work again. */
   rouse(): void;
@@ -167,25 +170,34 @@ export class Runner {
   #return(task: number, value: unknown): void {
     this.#orders.check();
     try {
-      this.#marshal.writeResult(task, value);
+      this.#writeResult(task, value);
     } catch (error) {
-      if (!this.#sendResult(task, value, error)) return;
+      return this.#throw(task, error);
     }
     this.#finish(task, RETURNED);
   }
 
-  /** Sends what bytes cannot carry by message. Returns whether it could. */
-  #sendResult(task: number, value: unknown, reason: unknown): boolean {
+  #writeResult(task: number, value: unknown): void {
+    const moved = this.#toMove(task, value);
+    if (moved) return this.#sendResult(task, moved);
     try {
-      if (!isForMessage(reason) || !this.#records.isOfCreator(task)) {
-        throw reason;
-      }
-      this.#records.returnLetter(task, this.mail!.sendResult(value));
-      return true;
+      this.#marshal.writeResult(task, value);
     } catch (error) {
-      this.#throw(task, error);
-      return false;
+      if (!isForMessage(error) || !this.#records.isOfCreator(task)) throw error;
+      this.#sendResult(task, { value, transfer: [] });
     }
+  }
+
+  /** What of a result goes by message: none does from worker to worker. */
+  #toMove(task: number, value: unknown): Moved | undefined {
+    if (typeof value !== "object" || !this.#records.isOfCreator(task)) {
+      return undefined;
+    }
+    return this.#parts.transfers.of(value);
+  }
+
+  #sendResult(task: number, result: Moved): void {
+    this.#records.returnLetter(task, this.mail!.sendResult(result));
   }
 
   #throw(task: number, error: unknown): void {

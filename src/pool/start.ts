@@ -2,6 +2,7 @@
 
 import type { RuntimeHandle } from "../core/module.ts";
 import type { Packed } from "./marshal.ts";
+import type { Parcel } from "./parcel.ts";
 import type { StopReason } from "./record.ts";
 
 /** How an idle worker sleeps: see `PoolOptions.idle`. */
@@ -111,12 +112,10 @@ export interface StopMessage {
 export interface CallMessage {
   readonly id: number;
   readonly callee: number;
-  readonly args: readonly unknown[];
+  readonly args: Parcel;
 }
 
 /** The answer to a call by message, or the result of a task by its record. */
-export interface AnswerMessage {
-  readonly id: number;
-  readonly isError: boolean;
-  readonly value: unknown;
-}
+export type AnswerMessage =
+  | { readonly id: number; readonly isError: false; readonly value: Parcel }
+  | { readonly id: number; readonly isError: true; readonly value: Packed };

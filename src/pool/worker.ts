@@ -30,6 +30,7 @@ import {
   type WorkerStart,
 } from "./start.ts";
 import type { TaskFunction } from "./task_module.ts";
+import { Transfers } from "./transfers.ts";
 import { WorkerWatch } from "./worker_watch.ts";
 
 /** So many tasks between two looks at the clock, while the event loop waits. */
@@ -48,6 +49,7 @@ export class PoolWorker implements WorkerContext {
   readonly index: number;
   readonly name: string;
   readonly data: unknown;
+  readonly transfer: WorkerContext["transfer"];
   readonly orders: Orders;
   readonly #local: Local;
   readonly #core: CoreExports;
@@ -58,6 +60,7 @@ export class PoolWorker implements WorkerContext {
   readonly #mail: Mail;
   readonly #spin: Spin;
   readonly #cancels: Cancels;
+  readonly #transfers: Transfers;
   readonly #watch: WorkerWatch;
   #io: Io | undefined;
   /** Whether a promise was settled since the event loop's last turn. */
@@ -104,6 +107,8 @@ export class PoolWorker implements WorkerContext {
       kept: map.tasks >> 9,
     });
     this.#cancels = new Cancels(records);
+    this.#transfers = new Transfers(local.host.isPrompt);
+    this.transfer = this.#transfers.note.bind(this.#transfers);
     this.#runner = new Runner({
       core: local.core,
       index,
@@ -112,6 +117,7 @@ export class PoolWorker implements WorkerContext {
       marshal,
       cancels: this.#cancels,
       orders: this.orders,
+      transfers: this.#transfers,
       asyncs: local.host.asyncContext(),
       rouse: () => this.rouse(),
     });
@@ -127,12 +133,19 @@ export class PoolWorker implements WorkerContext {
       sleep: this.#sleep,
       wait: (mayRun) => this.#waitForJoin(mayRun),
     });
-    this.#mail = new Mail(local, start, marshal, this.#cancels, {
-      callDirectly: (callee, args, task) =>
-        this.#runner.callDirectly(callee, args, task),
-      countAsync: (change) => this.#runner.countAsync(change),
-      rouse: () => this.rouse(),
-    });
+    this.#mail = new Mail(
+      local,
+      start,
+      marshal,
+      this.#cancels,
+      this.#transfers,
+      {
+        callDirectly: (callee, args, task) =>
+          this.#runner.callDirectly(callee, args, task),
+        countAsync: (change) => this.#runner.countAsync(change),
+        rouse: () => this.rouse(),
+      },
+    );
     this.#runner.mail = this.#mail;
     this.#watch = new WorkerWatch({
       local,

@@ -109,6 +109,15 @@ export function poolChecks({ module, options }: Where): void {
     same(pool.metrics().pending, 0);
   });
 
+  check("results that are moved", async () => {
+    await using pool = await start({ workers: 1 });
+    for (const length of [10, 200_000]) {
+      const found = await pool.tasks.move(length);
+      same(found, new Uint8Array(length).fill(length));
+      same(await pool.tasks.countKept(), 0);
+    }
+  });
+
   check("map", async () => {
     await using pool = await start();
     const found: number[] = [];

@@ -1,6 +1,6 @@
 // Tasks for the pages, and for workerd: see checks.ts.
 
-import { spawn, worker } from "../../task.ts";
+import { spawn, transfer, worker } from "../../task.ts";
 
 export function double(value: number): number {
   return 2 * value;
@@ -8,6 +8,19 @@ export function double(value: number): number {
 
 export function echo(value: unknown): unknown {
   return value;
+}
+
+let kept = new Uint8Array(0);
+
+/** Makes bytes, and moves them. */
+export function move(length: number): Uint8Array {
+  kept = new Uint8Array(length).fill(length);
+  return transfer(kept, [kept.buffer]);
+}
+
+/** How many of those are left. */
+export function countKept(): number {
+  return kept.length;
 }
 
 export function fib(n: number): number {

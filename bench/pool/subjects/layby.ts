@@ -9,6 +9,36 @@ const TASKS = new URL("../workers/layby.ts", import.meta.url);
 
 /** Loads layby from this repository. */
 export async function loadLayby(): Promise<Start> {
+  const start = await loadPool();
+  return async (workers) => {
+    const pool = await start(workers);
+    return {
+      run: (task, argument) => pool.run(task, [argument as never]),
+      tree: (nodes) => pool.run("tree", [nodes]),
+    };
+  };
+}
+
+/** The same, to echo bytes that are moved, as multithreading moves them. */
+export async function loadLaybyMoved(): Promise<Start> {
+  const start = await loadPool();
+  return async (workers) => {
+    const pool = await start(workers);
+    return {
+      run(task, argument) {
+        if (task !== "echo") return pool.run(task, [argument as never]);
+        if (!(argument instanceof Uint8Array)) {
+          return pool.run("move", [argument]);
+        }
+        // The others leave the caller its bytes.
+        const own = argument.slice();
+        return pool.run("move", [own], { transfer: [own.buffer] });
+      },
+    };
+  };
+}
+
+async function loadPool() {
   const { Pool }: Partial<typeof import("../../../mod.ts")> = await loadModule(
     "layby",
     LAYBY,
@@ -16,11 +46,5 @@ export async function loadLayby(): Promise<Start> {
   if (Pool === undefined) {
     throw new Unavailable("cannot load layby: mod.ts exports no Pool");
   }
-  return async (workers) => {
-    const pool = await Pool.start<typeof tasks>(TASKS, { workers });
-    return {
-      run: (task, argument) => pool.run(task, [argument as never]),
-      tree: (nodes) => pool.run("tree", [nodes]),
-    };
-  };
+  return (workers: number) => Pool.start<typeof tasks>(TASKS, { workers });
 }

@@ -1,6 +1,6 @@
-// The tasks for layby's pool: those of all, and one that spawns tasks.
+// The tasks for layby's pool: those of all, and two that need layby.
 
-import { spawn } from "../../../task.ts";
+import { spawn, transfer } from "../../../task.ts";
 import { fork } from "../tasks.ts";
 
 export { burn, echo, fork, spin } from "../tasks.ts";
@@ -11,4 +11,9 @@ export function tree(nodes: number): number {
   const children = fork(nodes).map((size) => spawn("tree", [size]));
   for (const child of children) count += child.join() as number;
   return count;
+}
+
+/** An echo that moves its bytes. */
+export function move(value: unknown): unknown {
+  return value instanceof Uint8Array ? transfer(value, [value.buffer]) : value;
 }
