@@ -9,7 +9,7 @@ import { kindOf, lengthOf, VIEW_CLASSES } from "../codec/mod.ts";
  * and one out of it: `bench payload`. Of a mebibyte, the kernel's part alone was
  * 0.7 ms on Node, and is 0.05: glibc gave the pages back at each turn.
  */
-const LARGE = 128 << 10;
+const LARGE = 64 << 10;
 
 /** A value, and what of it is moved. */
 export interface Moved {

@@ -13,7 +13,7 @@ const STARVING_MS = 1;
  * How long to look for an answer, in milliseconds, before the thread goes to its
  * event loop: as long as it takes to wake a worker on a core that sleeps.
  */
-const LOOK_MS = 0.08;
+const LOOK_MS = 0.15;
 
 /** What there is to pump. */
 export interface Source {
