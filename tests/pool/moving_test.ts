@@ -1,10 +1,11 @@
 // Results that tasks have moved, and large ones, which go by message, too.
 
 import assert from "node:assert/strict";
+import process from "node:process";
 import { test } from "node:test";
 import { transfer } from "../../task.ts";
 import { assertIdentical } from "../codec/identical.ts";
-import { assertCounted, settled, start, until } from "./pools.ts";
+import { assertCounted, HOST, settled, start, until } from "./pools.ts";
 
 /** Goes by message: see `LARGE` in src/pool/parcel.ts. */
 const LARGE = 1 << 17;
@@ -213,4 +214,19 @@ test("a large result outlives its worker", async () => {
     assert.equal(ends[1].status, "rejected");
   }
   assertCounted(pool);
+});
+
+/** Of JavaScriptCore's garbage nothing is known. */
+const skip = HOST === "bun" && "no process.memoryUsage().external";
+
+test("large results that nobody needs are collected", { skip }, async () => {
+  await using one = await start({ workers: 1 });
+  const bytes = new Uint8Array(1 << 20);
+  let most = 0;
+  for (let count = 0; count < 4000; count++) {
+    await one.pool.tasks.echo(bytes);
+    if (count % 50 !== 0) continue;
+    most = Math.max(most, process.memoryUsage().external);
+  }
+  assert.ok(most < 256 << 20, `${most} bytes`);
 });
