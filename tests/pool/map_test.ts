@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { assertCounted, publish, settled, start, until } from "./pools.ts";
 
-const { pool, words, ...shared } = await start();
+const { pool, ...shared } = await start();
 after(() => shared[Symbol.asyncDispose]());
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -107,12 +107,13 @@ test("map() yields an answer though the next item is not there", async () => {
   assert.deepEqual(seen, [0, 1, 2, 3, 4]);
 });
 
+// With words of its own: a task that was cancelled as it began runs on after
+// drain(), which is for calls.
 test("map() that is left early closes the source and cancels", async () => {
   for (const kind of ["numbers", "later"] as const) {
+    await using own = await start();
+    const { pool, words } = own;
     const source = new Source();
-    const { cancelled } = pool.metrics();
-    Atomics.store(words, 4, 0);
-    Atomics.store(words, 5, 0);
     for await (
       const n of pool.map("holdAfter", source[kind](), { inFlight: 4 })
     ) {
@@ -122,7 +123,7 @@ test("map() that is left early closes the source and cancels", async () => {
     }
     assert.equal(source.isClosed, true);
     assert.ok(source.given <= 5, `${source.given}`);
-    assert.ok(pool.metrics().cancelled > cancelled);
+    assert.ok(pool.metrics().cancelled > 0);
     publish(words, 5, 1);
     await pool.drain();
     assertCounted(pool);
