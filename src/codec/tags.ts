@@ -130,11 +130,12 @@ export function kindOf(view: ArrayBufferView): number {
   return name === undefined ? DATA_VIEW : VIEW_KINDS.get(name)!;
 }
 
-/** How long a view is, as its constructor is told: in bytes, or in elements. */
-export function lengthOf(view: ArrayBufferView): number {
-  return kindOf(view) === DATA_VIEW
-    ? view.byteLength
-    : (view as Uint8Array).length;
+/**
+ * How long a view of this kind is, as its constructor is told: in bytes, or in
+ * elements.
+ */
+export function lengthOf(view: ArrayBufferView, kind: number): number {
+  return kind === DATA_VIEW ? view.byteLength : (view as Uint8Array).length;
 }
 
 /** The platform's classes of errors, by their numbers in the format. */

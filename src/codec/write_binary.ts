@@ -32,7 +32,7 @@ export function writeView(sink: Sink, value: ArrayBufferView): void {
   writer.byte(VIEW);
   writer.byte(kind);
   writer.count(isPart ? 0 : byteOffset);
-  writer.count(lengthOf(value));
+  writer.count(lengthOf(value, kind));
   const bytes = isWhole && kind === UINT8
     ? value as Uint8Array
     : isPart

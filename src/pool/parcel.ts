@@ -45,7 +45,8 @@ export function wrap(
   const wrapped = values.map((value, place) => {
     if (!isFixedView(value)) return value;
     const { buffer, byteOffset: offset } = value;
-    views.push({ place, kind: kindOf(value), offset, length: lengthOf(value) });
+    const kind = kindOf(value);
+    views.push({ place, kind, offset, length: lengthOf(value, kind) });
     return buffer;
   });
   return { values: wrapped, views };
@@ -74,19 +75,22 @@ function collectBuffers(): void {
 
 /** A copy of a large buffer, or of what a view shows of one, to be moved. */
 export function copyOfLarge(value: unknown): Moved | undefined {
-  const view = value instanceof ArrayBuffer && !value.resizable
-    ? new Uint8Array(value)
-    : isFixedView(value) && value.buffer instanceof ArrayBuffer
-    ? value
-    : undefined;
-  if (view === undefined || view.byteLength < LARGE) return undefined;
-  const { buffer: from, byteOffset, byteLength } = view;
-  const { buffer } = new Uint8Array(from, byteOffset, byteLength).slice();
+  // One that is gone has no bytes, and is refused like any other.
+  if (value instanceof ArrayBuffer) {
+    if (value.resizable || value.byteLength < LARGE) return undefined;
+    const copy = value.slice();
+    return { value: copy, transfer: [copy] };
+  }
+  if (!isFixedView(value) || !(value.buffer instanceof ArrayBuffer)) {
+    return undefined;
+  }
+  const { buffer, byteOffset, byteLength } = value;
+  if (byteLength < LARGE) return undefined;
+  const copy = buffer.slice(byteOffset, byteOffset + byteLength);
+  const kind = kindOf(value);
   return {
-    value: view === value
-      ? new VIEW_CLASSES[kindOf(view)]!(buffer, 0, lengthOf(view))
-      : buffer,
-    transfer: [buffer],
+    value: new VIEW_CLASSES[kind]!(copy, 0, lengthOf(value, kind)),
+    transfer: [copy],
   };
 }
 

@@ -86,6 +86,7 @@ test("what cannot be transferred is the task's error", async () => {
     "no buffer": refused,
     "twice": refused,
     "gone": refused,
+    "a buffer that is gone": refused,
   };
   for (const [how, error] of Object.entries(wrong)) {
     await assert.rejects(pool.tasks.moveBadly(how), error, how);

@@ -48,7 +48,7 @@ export function movePort(): MessagePort {
   return transfer(port2, [port2]);
 }
 
-/** Moves what cannot be moved. */
+/** Moves or returns what cannot be sent. */
 export function moveBadly(how: string): unknown {
   const bytes = new Uint8Array(8);
   const wrong: Record<string, () => unknown> = {
@@ -59,6 +59,10 @@ export function moveBadly(how: string): unknown {
     "gone": () => {
       structuredClone(bytes, { transfer: [bytes.buffer] });
       return transfer(bytes, [bytes.buffer]);
+    },
+    "a buffer that is gone": () => {
+      structuredClone(bytes, { transfer: [bytes.buffer] });
+      return bytes.buffer;
     },
   };
   return wrong[how]!();
